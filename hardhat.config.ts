@@ -2,6 +2,9 @@ import { createRequire } from "node:module";
 
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
+import type { HardhatPlugin } from "hardhat/types/plugins";
+
+import { testSummaryTasks } from "./scripts/lib/test-summary.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -22,7 +25,7 @@ function compiler(runs: number) {
       optimizer: { enabled: true, runs },
       // Without the hash of sources and comments, a changed comment changes no bytecode and no gas.
       metadata: { bytecodeHash: "none" },
-      outputSelection: { "*": { "*": ["storageLayout"] } },
+      outputSelection: { "*": { "*": ["storageLayout", "transientStorageLayout"] } },
     },
   };
 }
@@ -34,8 +37,24 @@ const profile = {
   overrides: {},
 };
 
+/** TypeChain lists contracts in the order it is given, which is that of the disk: sorted, it is the same everywhere. */
+const sortedArtifacts: HardhatPlugin = {
+  id: "sorted-artifacts",
+  hookHandlers: {
+    solidity: async () => ({
+      default: async () => ({
+        async processArtifactsAfterSuccessfulBuild(_context, artifactPaths) {
+          (artifactPaths as string[]).sort();
+        },
+      }),
+    }),
+  },
+};
+
 export default defineConfig({
-  plugins: [hardhatToolboxMochaEthers],
+  // The order matters: the artifacts are sorted before TypeChain, a part of the toolbox, reads them.
+  plugins: [sortedArtifacts, hardhatToolboxMochaEthers],
+  tasks: testSummaryTasks,
   solidity: {
     // The same settings in both: what the tests measure is what gets deployed.
     profiles: { default: profile, production: profile },

@@ -51,7 +51,8 @@ function install() {
     stdio: ["ignore", "inherit", "inherit"],
     shell: process.platform === "win32",
   });
-  if (result.status !== 0) throw new Error(result.error?.message ?? `npm install ended with ${result.status ?? result.signal}`);
+  if (result.status !== 0)
+    throw new Error(result.error?.message ?? `npm install ended with ${result.status ?? result.signal}`);
   writeFileSync(stamp, wanted);
 }
 

@@ -1,0 +1,59 @@
+// All that must hold before a change lands, in the order of what fails soonest.
+// `npm run check` runs every step and stops at the first that fails; `npm run check -- types sizes` runs only these.
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
+
+import Table from "cli-table3";
+
+const GENERATED = ["typechain-types/**/*.ts", "docs/storage-layout.md"];
+
+function run(command: string): boolean {
+  return spawnSync(command, { shell: true, stdio: "inherit" }).status === 0;
+}
+
+function readGenerated(): Map<string, string> {
+  return new Map(globSync(GENERATED).map((file) => [file, readFileSync(file, "utf8")]));
+}
+
+/** Builds from nothing, and compares the generated files with what was there. The new ones stay: commit them. */
+function buildAndCompare(): boolean {
+  const before = readGenerated();
+  rmSync("typechain-types", { recursive: true, force: true });
+  if (!run("npm run --silent build")) return false;
+  const after = readGenerated();
+  const stale = [...new Set([...before.keys(), ...after.keys()])].filter(
+    (file) => before.get(file) !== after.get(file),
+  );
+  for (const file of stale) console.error(`was not fresh, is now: ${file}`);
+  return stale.length === 0;
+}
+
+const STEPS: Record<string, () => boolean> = {
+  build: buildAndCompare,
+  types: () => run("tsc --noEmit"),
+  lint: () => run("oxlint --type-aware --deny-warnings") && run('solhint --disc --max-warnings 0 "contracts/**/*.sol"'),
+  format: () => run('prettier --check --log-level warn "**/*.{sol,ts,mjs,json}"'),
+  sizes: () => run("hardhat run --no-compile scripts/contract-sizes.ts"),
+  tests: () => run("hardhat test"),
+  gas: () => !existsSync("scripts/gas.ts") || run("npm run --silent gas -- --check"),
+};
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => STEPS[name] === undefined);
+if (unknown.length > 0) {
+  console.error(`No such step: ${unknown.join(", ")}. There are: ${Object.keys(STEPS).join(", ")}`);
+  process.exit(1);
+}
+
+const times = new Table({ colAligns: ["left", "left", "right"], style: { border: [] } });
+for (const [name, step] of Object.entries(STEPS)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  console.log(`\n== ${name}`);
+  const start = performance.now();
+  const isGood = step();
+  const seconds = `${((performance.now() - start) / 1000).toFixed(1)} s`;
+  console.log(`== ${name}: ${isGood ? "ok" : "FAILED"}, ${seconds}`);
+  if (!isGood) process.exit(1);
+  times.push([name, "ok", seconds]);
+}
+console.log(`\n${times.toString()}`);
