@@ -62,8 +62,8 @@ enum RequestStatus {
 /// When the fund is wiped, the pool starts a new generation. Units, and requests, of an older one are void: balances
 /// and the supply read zero without any Transfer event (the pool emits FundWiped). Allowances stay.
 ///
-/// The fund holds no money but pool shares, and of those the pool keeps the book. No role, no pause, no oracle, and code
-/// that can't be changed. Every rounding is against the caller.
+/// The fund holds no money but pool shares, and of those the pool keeps the book. No role, no pause, no oracle, and
+/// code that can't be changed. Every rounding is against the caller.
 ///
 /// While the pool is inside a callback all limits and request amounts read zero, and everything else that needs the
 /// pool's book, `balanceOf` and `totalSupply` included, reverts with the pool's error Locked.
