@@ -29,7 +29,7 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
     uint256 private constant VIRTUAL_POOL_SHARES = 1;
 
     /// Within a generation losses leave at least a billionth of a stake: at most about 1e15 units a pool share, 2^162
-    /// for the 2^112 there can be. Should rounding drive a fund of a few wei past this, nobody enters until it is wiped.
+    /// for the 2^112 there can be. Should rounding drive a fund of a few wei past it, nobody enters until it is wiped.
     uint256 private constant MAX_UNITS = type(uint208).max;
 
     /// Units are of the generation beside them; those of an older one count as zero.
