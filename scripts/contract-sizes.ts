@@ -11,11 +11,13 @@ const names = [...(await artifacts.getAllFullyQualifiedNames())];
 const own = names.filter((name) => name.startsWith("contracts/") && !name.startsWith("contracts/mocks/"));
 const sizes = await Promise.all(
   own.map(async (name) => {
-    const { contractName, bytecode, deployedBytecode } = await artifacts.readArtifact(name);
-    return { contractName, code: bytesOf(deployedBytecode), initCode: bytesOf(bytecode) };
+    const { contractName, abi, bytecode, deployedBytecode } = await artifacts.readArtifact(name);
+    // Interfaces have no code, and libraries of internal functions have code that nothing calls.
+    const isDeployable = bytesOf(deployedBytecode) > 0 && abi.some(({ type }) => type === "function");
+    return { contractName, isDeployable, code: bytesOf(deployedBytecode), initCode: bytesOf(bytecode) };
   }),
 );
-const deployable = sizes.filter(({ code }) => code > 0).toSorted((a, b) => b.code - a.code);
+const deployable = sizes.filter(({ isDeployable }) => isDeployable).toSorted((a, b) => b.code - a.code);
 
 const table = new Table({
   head: ["contract", "code, bytes", "room left", "init code, bytes"],
