@@ -33,7 +33,7 @@ const STEPS: Record<string, () => boolean> = {
   types: () => run("tsc --noEmit"),
   lint: () => run("oxlint --type-aware --deny-warnings") && run('solhint --disc --max-warnings 0 "contracts/**/*.sol"'),
   format: () => run('prettier --check --log-level warn "**/*.{sol,ts,mjs,json}"'),
-  sizes: () => run("hardhat run --no-compile scripts/contract-sizes.ts"),
+  sizes: () => run("hardhat run scripts/contract-sizes.ts"),
   tests: () => run("hardhat test"),
   gas: () => !existsSync("scripts/gas.ts") || run("npm run --silent gas -- --check"),
 };
