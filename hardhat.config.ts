@@ -9,7 +9,7 @@ import { testSummaryTasks } from "./scripts/lib/test-summary.ts";
 const require = createRequire(import.meta.url);
 
 /** More runs: less gas for users, more bytes of code. What limits it is the 24,576 bytes of LendingPool. */
-const OPTIMIZER_RUNS = 400;
+const OPTIMIZER_RUNS = 200;
 
 /** One hard fork for the compiler and the test network alike. */
 const HARDFORK = "osaka";

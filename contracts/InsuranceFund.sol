@@ -355,8 +355,8 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
         supply = _unitsOf(_supply, generation);
     }
 
-    function _generation() private view returns (uint256 generation) {
-        (, , generation) = POOL.fundAccount();
+    function _generation() private view returns (uint256) {
+        return POOL.fundGeneration();
     }
 
     /// For limits, which must not revert.

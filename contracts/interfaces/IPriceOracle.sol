@@ -9,7 +9,7 @@ interface IPriceOracle {
     /// @notice The collateral's price, and whether it may be acted upon.
     /// @dev Promises, given the 300,000 gas that a pool provides:
     ///      - it never reverts, whatever the sources behind it do;
-    ///      - low ≤ high ≤ 2^191 − 1, and with one path and ok, low = high;
+    ///      - low ≤ high ≤ 2^191, and with one path and ok, low = high;
     ///      - with less gas than it needs it reverts, rather than answer as if a source were broken.
     ///      A caller that sees a revert must take it as (0, 0, false).
     /// @return low Protects the suppliers: prices borrowing, withdrawing collateral and the shortfall. Falls while a
