@@ -75,7 +75,8 @@ describe("LendingPool.liquidate, who can be", () => {
   it("refuses a position that borrowed in this block, and takes it a block later", async () => {
     await inOneBlock([() => w.pool.connect(w.bob).borrow(w.usd(1), w.bob, w.bob, GAS), () => lower(w, 1_700)]);
     await expectRaised();
-    await liquidateExactly(w, w.bob);
+    const { repaid } = await liquidateExactly(w, w.bob);
+    expect(repaid > 0n).to.equal(true);
   });
 
   it("refuses a position whose collateral was withdrawn in this block", async () => {
@@ -84,7 +85,8 @@ describe("LendingPool.liquidate, who can be", () => {
       () => lower(w, 1_700),
     ]);
     await expectRaised();
-    await liquidateExactly(w, w.bob);
+    const { repaid } = await liquidateExactly(w, w.bob);
+    expect(repaid > 0n).to.equal(true);
   });
 
   it("takes a position for which others repaid, added collateral and liquidated a part in this block", async () => {
@@ -125,6 +127,7 @@ describe("LendingPool.liquidate, who can be", () => {
           pool.interface.encodeFunctionData("liquidate", [w.bob.address, w.usd(1_000), 0, liquidator.address, "0x"]),
         ]),
     );
+    expect(await w.collateral.balanceOf(liquidator)).to.be.greaterThan(w.eth(10_000_000));
   });
 
   it("takes a position flagged and cured in this block", async () => {
@@ -140,6 +143,7 @@ describe("LendingPool.liquidate, who can be", () => {
           pool.interface.encodeFunctionData("liquidate", [w.bob.address, w.usd(1_000), 0, liquidator.address, "0x"]),
         ]),
     );
+    expect(await w.collateral.balanceOf(liquidator)).to.be.greaterThan(w.eth(10_000_000));
   });
 
   it("refuses while the oracle is not ok", async () => {
@@ -233,7 +237,8 @@ describe("LendingPool.liquidate, who can be", () => {
 
   it("sends the collateral to the receiver, and takes the money from the caller", async () => {
     await setPrice(w, 1_700);
-    await liquidateExactly(w, w.bob, { max: w.usd(1_000), receiver: w.carol.address });
+    const { repaid } = await liquidateExactly(w, w.bob, { max: w.usd(1_000), receiver: w.carol.address });
+    expect(repaid).to.equal(w.usd(1_000));
     await expectConserved(w, [w.alice], [w.bob]);
   });
 

@@ -194,6 +194,7 @@ describe("LendingPool.liquidate, insolvent", () => {
           const maximum = part === parts ? MAX : BigInt(Math.floor(next() * Number(debtAssets) * 0.3)) + v.usd(1);
           await liquidateExactly(v, v.bob, { max: maximum }, terms);
         }
+        expect((await v.pool.positionOf(v.bob)).debtShares).to.equal(0n);
         await expectConserved(v, [v.alice], [v.bob]);
       }
     });

@@ -1,0 +1,135 @@
+// A loss of a chosen size, held against the model of DESIGN §8.
+import { expect } from "chai";
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+
+import { deployWorld, networkHelpers, sent, time, type World } from "../../helpers/fixtures.js";
+import {
+  amountsOf,
+  eventsOf,
+  fixNextBlock,
+  liquidate,
+  PENDING,
+  setRawPrice,
+  type State,
+  stateOf,
+} from "../liquidation/actions.js";
+import {
+  type Fraction,
+  grossOf,
+  priceWad,
+  PRICE_SCALE,
+  type Split,
+  TERMS,
+  VIRTUAL_SHARES,
+  waterfall,
+} from "../liquidation/model.js";
+
+async function deployFeeless(): Promise<World> {
+  return await deployWorld({ parameters: { reserveFeePercent: 0n, fundFeePercent: 0n } });
+}
+
+/** No fees: reserve and fund hold what tests put there, and nothing is pending. */
+export async function feelessWorld(): Promise<World> {
+  return await networkHelpers.loadFixture(deployFeeless);
+}
+
+/**
+ * Sets the price so that a liquidation of all of this position two blocks from now loses exactly `loss`, and fixes that
+ * block's time. With a function, the loss is what it makes of the state of that moment.
+ */
+export async function aimLoss(
+  w: World,
+  borrower: HardhatEthersSigner,
+  loss: bigint | ((state: State) => bigint),
+): Promise<bigint> {
+  const timestamp = BigInt(await time.latest()) + 4n;
+  await time.setNextBlockTimestamp(timestamp);
+  const state = await stateOf(w, borrower, PENDING);
+  const amount = typeof loss === "bigint" ? loss : loss(state);
+  const fall = state.debtAssets - ((state.totalDebtShares - state.debtShares) * state.index) / 10n ** 18n;
+  const price = ((fall - amount) * TERMS.lifFloorBps * PRICE_SCALE) / (state.collateral * 10_000n);
+  await time.setNextBlockTimestamp(timestamp - 1n);
+  await setRawPrice(w, price);
+  await time.setNextBlockTimestamp(timestamp);
+  return amount;
+}
+
+export type Realised = {
+  before: State;
+  after: State;
+  split: Split;
+  loss: bigint;
+  wiped: boolean;
+  layers: Fraction & { reserve: bigint; fund: bigint };
+  receipt: Awaited<ReturnType<typeof sent>>;
+};
+
+/** Liquidates all of an insolvent position and holds the loss, the burns, the prices and the previews to the model. */
+export async function realiseExactly(w: World, borrower: HardhatEthersSigner): Promise<Realised> {
+  const { pool } = w;
+  await fixNextBlock();
+  const before = await stateOf(w, borrower, PENDING);
+  const { lossAssets: loss } = await pool.previewLiquidation(borrower.address, 2n ** 256n - 1n, PENDING);
+  const preview = await pool.previewWaterfall(loss, PENDING);
+  const haltedBefore = (await pool.config()).isBorrowingHalted;
+  const { unpaidFace: faceBefore } = await pool.certificates();
+  const { generation } = await pool.fundAccount();
+  const receipt = await sent(liquidate(w, borrower));
+  const after = await stateOf(w, borrower, { blockTag: "latest" });
+
+  // Pending fees are shares first, unless the reserve covers the loss without.
+  const crystal = eventsOf(w, receipt, "FeesCrystallised")[0];
+  const toReserve = (crystal?.args.getValue("reserveShares") ?? 0n) as bigint;
+  const toFund = (crystal?.args.getValue("fundShares") ?? 0n) as bigint;
+  const gross = grossOf(before);
+  const reserveAlone = (loss * gross.shares + gross.assets - 1n) / gross.assets <= before.reserveShares;
+  const layers = reserveAlone
+    ? { ...gross, reserve: before.reserveShares, fund: before.fundShares }
+    : {
+        assets: gross.assets + before.pendingFees,
+        shares: gross.shares + toReserve + toFund,
+        reserve: before.reserveShares + toReserve,
+        fund: before.fundShares + toFund,
+      };
+  if (reserveAlone) expect(crystal, "fees stay pending").to.equal(undefined);
+  else expect(toReserve + toFund, "fees").to.equal((before.pendingFees * gross.shares) / gross.assets);
+  expect(after.pendingFees, "pending fees").to.equal(reserveAlone ? before.pendingFees : 0n);
+
+  const split = waterfall(loss, layers, layers.reserve, layers.fund);
+  const event = amountsOf(w, receipt, "LossRealised");
+  const parts = [event("fromReserve"), event("fromFund"), event("haircut")];
+  expect(event("loss"), "loss").to.equal(loss);
+  expect(parts, "parts").to.deep.equal([split.fromReserve, split.fromFund, split.haircut]);
+  expect(split.fromReserve + split.fromFund + split.haircut, "W-1").to.equal(loss);
+
+  const wiped = eventsOf(w, receipt, "FundWiped").length > 0;
+  const fundBurned = wiped ? layers.fund : split.fundShares;
+  const sharesLeft = layers.shares - split.reserveShares - fundBurned;
+  expect(after.reserveShares, "reserve left").to.equal(layers.reserve - split.reserveShares);
+  expect(after.fundShares, "fund left").to.equal(layers.fund - fundBurned);
+  expect(after.supply, "supply left").to.equal(sharesLeft - VIRTUAL_SHARES);
+  if (split.haircut > 0n) expect([after.reserveShares, after.fundShares], "W-2 haircut").to.deep.equal([0n, 0n]);
+  if (split.fundShares > 0n) expect(after.reserveShares, "W-2 fund").to.equal(0n);
+  expect((await pool.fundAccount()).generation, "generation").to.equal(wiped ? generation + 1n : generation);
+
+  expect(event("priceBefore"), "price before").to.equal(priceWad(layers));
+  expect(event("priceAfter"), "price after").to.equal(priceWad({ assets: layers.assets - loss, shares: sharesLeft }));
+  expect(after.grossPrice, "gross price").to.equal(event("priceAfter"));
+
+  const halts = split.haircut * 1_000n > layers.assets;
+  expect((await pool.config()).isBorrowingHalted, "halt").to.equal(haltedBefore || halts);
+  expect(eventsOf(w, receipt, "BorrowingHaltSet").length).to.equal(halts && !haltedBefore ? 1 : 0);
+  const perShare = (split.haircut * 10n ** 36n) / sharesLeft;
+  const face = (perShare * after.supply + 10n ** 36n - 1n) / 10n ** 36n;
+  expect((await pool.certificates()).unpaidFace - faceBefore, "certificates").to.equal(face);
+
+  expect([...preview].slice(0, 3), "previewed parts").to.deep.equal(parts);
+  expect(preview.exitPriceBefore, "previewed price before").to.equal(before.exitPrice);
+  // The preview counts the shortfall rounded for the pool, a few wei from the loss.
+  expectClose(preview.exitPriceAfter, after.exitPrice, 1n, "previewed price after");
+  return { before, after, split, loss, wiped, layers, receipt };
+}
+
+export function expectClose(a: bigint, b: bigint, tolerance: bigint, what: string): void {
+  expect(a - b <= tolerance && b - a <= tolerance, `${what}: ${a} against ${b}`).to.equal(true);
+}
