@@ -3,9 +3,13 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { ContractTransactionReceipt } from "ethers";
 
+import type { ChainlinkOracle, MockFeed } from "../../typechain-types/index.js";
 import {
-  connection,
+  createPool,
+  DEFAULT_PARAMETERS,
   deployWorld,
+  ethers,
+  HOUR,
   MAX,
   networkHelpers,
   sent,
@@ -13,6 +17,7 @@ import {
   VIRTUAL_SHARES,
   WAD,
   type World,
+  ZERO,
 } from "../helpers/fixtures.js";
 
 export type Step = (name: string, run: () => Promise<void>) => void;
@@ -163,4 +168,64 @@ export async function whatIf<T>(run: () => Promise<T>): Promise<T> {
   return result;
 }
 
-export const { provider } = connection;
+// ---------------------------------------------------------------- a pool on real feeds
+
+export type FedWorld = World & {
+  oracleOf: { first: MockFeed; second: MockFeed };
+  /** Both feeds report a price now. */
+  report: (tokens: number) => Promise<void>;
+  /** An oracle over the same feeds that believes answers between these. */
+  deployOracle: (least: number, most: number) => Promise<ChainlinkOracle>;
+};
+
+/** A pool whose oracle has two paths, each of one feed with a heartbeat of an hour, believed from 200 to 20,000. */
+export async function fedWorld(): Promise<FedWorld> {
+  return await networkHelpers.loadFixture(deployFedWorld);
+}
+
+const FEED_UNIT = 10n ** 8n;
+const NO_FEED = { feed: ZERO, heartbeat: 0, minAnswer: 0, maxAnswer: 0 };
+
+async function deployFedWorld(): Promise<FedWorld> {
+  const w = await deployFeelessWorld();
+  const first = await ethers.deployContract("MockFeed", [8, 2_000n * FEED_UNIT]);
+  const second = await ethers.deployContract("MockFeed", [8, 2_000n * FEED_UNIT]);
+  const deployOracle = async (least: number, most: number) => {
+    const bounds = { heartbeat: HOUR, minAnswer: BigInt(least) * FEED_UNIT, maxAnswer: BigInt(most) * FEED_UNIT };
+    return await ethers.deployContract("ChainlinkOracle", [
+      await w.asset.getAddress(),
+      await w.collateral.getAddress(),
+      { underlying: ZERO, minRate: 0, maxRate: 0 },
+      [
+        { collateral: { feed: await first.getAddress(), ...bounds }, loan: NO_FEED },
+        { collateral: { feed: await second.getAddress(), ...bounds }, loan: NO_FEED },
+      ],
+      { feed: ZERO, gracePeriod: 0 },
+    ]);
+  };
+  const oracle = await deployOracle(200, 20_000);
+  const { pool, fund } = await createPool(
+    w.system,
+    {
+      ...DEFAULT_PARAMETERS,
+      reserveFeePercent: 0n,
+      fundFeePercent: 0n,
+      asset: await w.asset.getAddress(),
+      collateral: await w.collateral.getAddress(),
+      oracle: await oracle.getAddress(),
+      authority: await w.authority.getAddress(),
+    },
+    w.deployer,
+  );
+  await sent(w.authority.connect(w.admin).adopt(await pool.getAddress()));
+  for (const who of [w.alice, w.bob, w.carol, w.dave, w.erin, w.frank, w.liquidator, w.keeper]) {
+    await sent(w.asset.connect(who).approve(await pool.getAddress(), MAX));
+    await sent(w.collateral.connect(who).approve(await pool.getAddress(), MAX));
+  }
+  const report = async (tokens: number) => {
+    await sent(first.setAnswer(BigInt(tokens) * FEED_UNIT));
+    await sent(second.setAnswer(BigInt(tokens) * FEED_UNIT));
+  };
+  await report(2_000);
+  return { ...w, pool, fund, oracleOf: { first, second }, report, deployOracle };
+}
