@@ -3,7 +3,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { AddressLike, ContractTransactionResponse } from "ethers";
 
-import type { FixedOracle, LendingPool, MockERC20, NoReturnToken } from "../../../typechain-types/index.js";
+import type { FixedOracle, MockERC20, NoReturnToken } from "../../../typechain-types/index.js";
 import {
   connection,
   createPool,
@@ -47,7 +47,7 @@ export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 export type Price = { assets: bigint; shares: bigint };
 
 /** The gross price from its parts: (cash + debt − pending fees + 1) / (supply + 1e6). */
-export async function grossOf(pool: LendingPool): Promise<Price> {
+export async function grossOf(pool: World["pool"]): Promise<Price> {
   const totals = await pool.totals(PENDING);
   return {
     assets: totals.cash + totals.debtAssets - totals.pendingFees + VIRTUAL_ASSETS,
@@ -56,7 +56,7 @@ export async function grossOf(pool: LendingPool): Promise<Price> {
 }
 
 /** The exit price of a pool without pending fees, for a shortfall: reserve and fund burn first. */
-export async function exitOf(pool: LendingPool, shortfall: bigint): Promise<Price> {
+export async function exitOf(pool: World["pool"], shortfall: bigint): Promise<Price> {
   const gross = await grossOf(pool);
   const { reserveShares, fundShares, pendingFees } = await pool.totals(PENDING);
   if (pendingFees !== 0n) throw new Error("This formula is for a pool without pending fees.");
