@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 import { network } from "hardhat";
-import type { JsonRpcServer } from "hardhat/types/network";
 
 import { deployLocalSystem, developmentKeys, HOLDERS, type LocalSystem } from "./lib/local-system.js";
 import { list } from "./lib/table.js";
@@ -24,28 +23,27 @@ const endsAfterStory = isSet(process.env.MUTUA_ONCE) || (process.env.MUTUA_ONCE 
 const stopped = new Promise<void>((resolve) => {
   // More than one may come for one Ctrl-C: the terminal's own, and npm's.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
+  // And none at all where the shell between npm and this process took it and ended: then the parent is another one.
+  const parent = process.ppid;
+  const watchParent = () => process.ppid !== parent && resolve();
+  if (process.env.npm_lifecycle_event !== undefined) setInterval(watchParent, 300).unref();
 });
-
-let server: JsonRpcServer | undefined;
 
 try {
   await Promise.race([run(), stopped]);
-  if (!endsAfterStory) console.log("\nStopped. The chain and everything on it are gone.");
+  if (!endsAfterStory) console.log("\nStopped. The chain and all that was on it are gone.");
 } catch (error) {
-  const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+  const reason = (error instanceof Error ? error.message : String(error)).split("\n", 1).join("").replace(/\.?$/, ".");
   const remedy = error instanceof StartError ? "" : " Run `npm run build`, then `npm start` again.";
   console.error(`Mutua did not start: ${reason}${remedy}`);
   process.exitCode = 1;
 }
-// Clients that are still connected would keep the process: they get a second.
-setTimeout(() => process.exit(), 1_000).unref();
-await server?.close();
+// The chain lives in this process alone. Waiting for the connections of others to end would keep it.
 process.exit();
 
 async function run(): Promise<void> {
   const port = await freePort();
-  server = await network.createServer("node", HOST, port);
-  await server.listen();
+  await (await network.createServer("node", HOST, port)).listen();
   const url = `http://${HOST}:${port}`;
   // The script uses the chain as a dApp does: over its RPC.
   const { ethers } = await network.create({ network: "localhost", override: { url } });
@@ -120,7 +118,7 @@ async function describe(local: LocalSystem, url: string): Promise<void> {
     ),
   );
   console.log(
-    "\nFrom JavaScript, with ethers (the full ABIs are under artifacts/contracts/):\n\n" +
+    "\nFrom JavaScript, with ethers (the whole ABI of a pool is that of ILendingPool, in artifacts/):\n\n" +
       '  import { Contract, JsonRpcProvider } from "ethers";\n' +
       `  const provider = new JsonRpcProvider("${url}");\n` +
       `  const pool = new Contract("${openPool}", ["function exitPrice() view returns (uint256)"], provider);\n` +
