@@ -131,9 +131,8 @@ describe("The waterfall", () => {
     const units = await fund.balanceOf(frank);
     expect(units > 0n).to.equal(true);
     await setPrice(w, 1_020);
-    const { wiped, receipt } = await realiseExactly(w, w.bob);
+    const { wiped } = await realiseExactly(w, w.bob);
     expect(wiped).to.equal(true);
-    expect(eventsOf(w, receipt, "FundWiped")[0]?.args.getValue("generation")).to.equal(1n);
     expect(await fund.balanceOf(frank), "old units are void").to.equal(0n);
     expect(await fund.totalSupply()).to.equal(0n);
     expect([...(await pool.fundAccount())]).to.deep.equal([0n, 0n, 1n]);
@@ -160,9 +159,9 @@ describe("The waterfall", () => {
 
   it("keeps the generation of a fund of which a little more is left", async () => {
     await layered(100_000, 150_000);
-    const left = w.usd(150_000) / 10n ** 9n + 10n;
     await aimLoss(w, w.bob, (s) => {
       const { assets, shares } = grossOf(s);
+      const left = (s.fundShares * assets) / shares / 10n ** 9n + 10n;
       return ((s.reserveShares + s.fundShares) * assets) / shares - left;
     });
     const { wiped, after } = await realiseExactly(w, w.bob);
@@ -179,9 +178,9 @@ describe("The waterfall", () => {
     await openLoan(w, w.bob, 1_000, 1_500_000);
     await time.increase(100n * DAY);
     await setPrice(w, 1_400);
-    const { before, after, receipt, split } = await realiseExactly(w, w.bob);
+    const { before, after, split, layers } = await realiseExactly(w, w.bob);
     expect(before.pendingFees > 0n && after.pendingFees === 0n).to.equal(true);
-    expect(eventsOf(w, receipt, "FeesCrystallised").length).to.equal(1);
+    expect(layers.reserve > before.reserveShares && layers.fund > before.fundShares).to.equal(true);
     expect(split.haircut > 0n).to.equal(true);
     await conserved();
   });
@@ -274,9 +273,7 @@ describe("The waterfall", () => {
       "PoolClosed",
     );
     // Who is in gets out.
-    const [, , , price] = await Promise.all([0, 0, 0, w.pool.exitPrice()]);
     const shares = await w.pool.balanceOf(w.alice);
-    expect(price > 0n).to.equal(true);
     await sent(w.pool.connect(w.alice)["redeem(uint256,address,address)"](shares, w.alice, w.alice));
     await conserved();
   });
