@@ -39,6 +39,20 @@ story("06 a supplier who tries to leave first", (step) => {
     });
   });
 
+  step("nor does a flash loan of all the pool's cash move any price", async () => {
+    const prices = [await w.pool.grossPrice(), await w.pool.exitPrice()];
+    const borrower = await ethers.deployContract("FlashBorrower");
+    const asset = await w.asset.getAddress();
+    await sent(borrower.approve(asset, await w.pool.getAddress()));
+    const { cash } = await w.pool.totals();
+    expect(await w.pool.maxFlashLoan(asset)).to.equal(cash);
+    await sent(w.pool.connect(w.erin).flashLoan(await borrower.getAddress(), asset, cash, "0x"));
+    const after = [await w.pool.grossPrice(), await w.pool.exitPrice()];
+    // seconds of interest on 150,000 lie between: under 1e-8 of a million
+    prices.forEach((price, i) => expect(isWithin(after[i] ?? 0n, price, 10n ** 10n)).to.equal(true));
+    expect((await w.pool.totals()).cash).to.equal(cash);
+  });
+
   step(
     "the oracle shows 1,020: the ether fetches 100,000, and the price falls by 5% before anyone liquidates",
     async () => {
