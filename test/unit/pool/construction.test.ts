@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { LendingPool__factory } from "../../../typechain-types/index.js";
+import { ILendingPool__factory } from "../../../typechain-types/index.js";
 import type { PoolParamsStruct } from "../../../typechain-types/LendingPool.js";
 import {
   createPool,
@@ -212,19 +212,15 @@ describe("LendingPool, construction", () => {
       }
     });
 
-    it("a missing module: InvalidAddress", async () => {
+    it("missing modules: InvalidAddress", async () => {
       const w = await world();
       const libraries = { Certificates: await w.system.certificates.getAddress() };
       const factory = await ethers.getContractFactory("LendingPool", { libraries });
-      const desk = await w.system.desk.getAddress();
-      const views = await w.system.views.getAddress();
-      const params = await parametersOf(w);
-      await expect(factory.deploy(params, { desk: w.alice.address, views }))
-        .to.be.revertedWithCustomError(w.pool, "InvalidAddress")
-        .withArgs(w.alice.address);
-      await expect(factory.deploy(params, { desk, views: ZERO }))
-        .to.be.revertedWithCustomError(w.pool, "InvalidAddress")
-        .withArgs(ZERO);
+      for (const modules of [ZERO, w.alice.address]) {
+        await expect(factory.deploy(await parametersOf(w), modules))
+          .to.be.revertedWithCustomError(w.pool, "InvalidAddress")
+          .withArgs(modules);
+      }
     });
   });
 
@@ -266,15 +262,15 @@ describe("LendingPool, construction", () => {
       const w = await world();
       const libraries = { Certificates: await w.system.certificates.getAddress() };
       const factory = await ethers.getContractFactory("LendingPool", { libraries });
-      const modules = { desk: await w.system.desk.getAddress(), views: await w.system.views.getAddress() };
-      const pool = await factory.deploy(await parametersOf(w), modules);
+      const pool = await factory.deploy(await parametersOf(w), await w.system.views.getAddress());
       const transaction = pool.deploymentTransaction();
+      const events = ILendingPool__factory.connect(await pool.getAddress(), w.deployer);
       await expect(transaction)
-        .to.emit(pool, "OracleSet")
+        .to.emit(events, "OracleSet")
         .withArgs(await w.oracle.getAddress());
-      await expect(transaction).to.emit(pool, "LtvsSet").withArgs(8_000n, 8_600n, 0n);
-      await expect(transaction).to.emit(pool, "CapsSet").withArgs(1_000_000_000n, 900_000_000n);
-      await expect(transaction).to.emit(pool, "FeesSet").withArgs(10n, 10n, 200n);
+      await expect(transaction).to.emit(events, "LtvsSet").withArgs(8_000n, 8_600n, 0n);
+      await expect(transaction).to.emit(events, "CapsSet").withArgs(1_000_000_000n, 900_000_000n);
+      await expect(transaction).to.emit(events, "FeesSet").withArgs(10n, 10n, 200n);
     });
 
     it("has the parameters in force", async () => {
@@ -398,7 +394,7 @@ describe("LendingPool, construction", () => {
 
   it("leaves a module called directly with nothing: no role, no money", async () => {
     const w = await world();
-    const desk = LendingPool__factory.connect(await w.system.desk.getAddress(), w.alice);
+    const desk = ILendingPool__factory.connect(await w.system.desk.getAddress(), w.alice);
     await expect(desk.pause())
       .to.be.revertedWithCustomError(w.pool, "AccessManagedUnauthorized")
       .withArgs(w.alice.address);
