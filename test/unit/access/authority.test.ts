@@ -141,7 +141,8 @@ describe("MutuaAuthority", () => {
 
   describe("each function of the table", () => {
     for (const { name, selector, call, role, delay } of RULES) {
-      it(`${name}: ${LABELS[Number(role)]}, ${delay === 0n ? "at once" : `after ${delay / 86_400n} days`}`, async () => {
+      const when = delay === 0n ? "at once" : `after ${delay / 86_400n} days`;
+      it(`${name}: ${LABELS[Number(role)]}, ${when}`, async () => {
         const { authority, target, holders, stranger } = await loadFixture(appointed);
         for (const [held, caller] of [...Object.entries(holders), ["none", stranger] as const]) {
           if (held === String(role)) continue;
@@ -266,17 +267,17 @@ describe("MutuaAuthority", () => {
       const pool = await target.getAddress();
       const asAdmin = authority.connect(admin);
       for (const attempt of [
-        asAdmin.grantRole(Role.Governor, admin.address, 0),
-        asAdmin.revokeRole(Role.Guardian, admin.address),
-        asAdmin.setTargetFunctionRole(pool, [PAUSE.slice(0, 10)], Role.Admin),
-        asAdmin.setTargetClosed(pool, true),
-        asAdmin.updateAuthority(pool, pool),
-        asAdmin.setRoleGuardian(Role.Governor, Role.Admin),
-        asAdmin.setGrantDelay(Role.Governor, 1),
-        asAdmin.setTargetAdminDelay(pool, 1),
-        asAdmin.labelRole(Role.Governor, "king"),
+        () => asAdmin.grantRole(Role.Governor, admin.address, 0),
+        () => asAdmin.revokeRole(Role.Guardian, admin.address),
+        () => asAdmin.setTargetFunctionRole(pool, [PAUSE.slice(0, 10)], Role.Admin),
+        () => asAdmin.setTargetClosed(pool, true),
+        () => asAdmin.updateAuthority(pool, pool),
+        () => asAdmin.setRoleGuardian(Role.Governor, Role.Admin),
+        () => asAdmin.setGrantDelay(Role.Governor, 1),
+        () => asAdmin.setTargetAdminDelay(pool, 1),
+        () => asAdmin.labelRole(Role.Governor, "king"),
       ]) {
-        await expect(attempt).to.be.revertedWithCustomError(authority, "AccessManagerNotScheduled");
+        await expect(attempt()).to.be.revertedWithCustomError(authority, "AccessManagerNotScheduled");
       }
     });
 
