@@ -81,8 +81,9 @@ describe("LendingPool, tokens", () => {
     }
 
     it("a wei of six decimals is a wei: rounding at the smallest amounts", async () => {
+      const base = await world();
       const asset = await ethers.deployContract("MockERC20", ["Asset", "A", 6]);
-      const w = await anotherMarket(await world(), { asset });
+      const w = await anotherMarket(base, { asset });
       const { pool, alice, bob, carol } = w;
       await deposit(w, alice, w.usd(1_000));
       await openLoan(w, bob, 1, 900);
@@ -108,17 +109,19 @@ describe("LendingPool, tokens", () => {
 
   describe("returning nothing", () => {
     it("work as asset and as collateral", async () => {
+      const base = await world();
       const asset = await ethers.deployContract("NoReturnToken", [6]);
       const collateral = await ethers.deployContract("NoReturnToken", [18]);
-      await live(await anotherMarket(await world(), { asset, collateral }));
+      await live(await anotherMarket(base, { asset, collateral }));
     });
   });
 
   describe("returning false", () => {
     async function falseWorld(): Promise<World & { asset: FalseReturnToken; collateral: FalseReturnToken }> {
+      const base = await world();
       const asset = await ethers.deployContract("FalseReturnToken", [18]);
       const collateral = await ethers.deployContract("FalseReturnToken", [18]);
-      const w = await anotherMarket(await world(), { asset, collateral });
+      const w = await anotherMarket(base, { asset, collateral });
       await deposit(w, w.alice, w.usd(1_000));
       await openLoan(w, w.bob, 1, 500);
       return { ...w, asset, collateral };
@@ -160,8 +163,9 @@ describe("LendingPool, tokens", () => {
   // Nothing else breaks: no price moves, nobody is paid more than their claim, and the last ones out wait for money.
   describe("that take a fee on transfer (not supported)", () => {
     async function feeWorld(part: "asset" | "collateral") {
+      const base = await world();
       const token = await ethers.deployContract("FeeOnTransferToken", [18, 0]);
-      const w = await anotherMarket(await world(), { [part]: token });
+      const w = await anotherMarket(base, { [part]: token });
       await deposit(w, w.alice, w.usd(1_000));
       await openLoan(w, w.bob, 1, 500);
       return { w, token: token as FeeOnTransferToken };
@@ -208,8 +212,9 @@ describe("LendingPool, tokens", () => {
 
   describe("that rebase (not supported)", () => {
     it("as asset: up, the surplus is a donation that changes no price; down, cash is short and no price shows it", async () => {
+      const base = await world();
       const token = await ethers.deployContract("RebasingToken", [18]);
-      const w = await anotherMarket(await world(), { asset: token });
+      const w = await anotherMarket(base, { asset: token });
       const rebasing: RebasingToken = token;
       const { pool, alice } = w;
       await deposit(w, alice, w.usd(1_000));
@@ -227,8 +232,9 @@ describe("LendingPool, tokens", () => {
     });
 
     it("as collateral: down, the position counts what it had; nobody else's collateral is worth less by the books", async () => {
+      const base = await world();
       const token = await ethers.deployContract("RebasingToken", [18]);
-      const w = await anotherMarket(await world(), { collateral: token });
+      const w = await anotherMarket(base, { collateral: token });
       const { pool, bob, carol } = w;
       await deposit(w, w.alice, w.usd(1_000));
       await openLoan(w, bob, 1, 500);
@@ -247,8 +253,9 @@ describe("LendingPool, tokens", () => {
   describe("that call back (not supported)", () => {
     for (const part of ["asset", "collateral"] as const) {
       it(`as ${part}: every call into the pool from a transfer is refused, and the transfer's own call ends as it would`, async () => {
+        const base = await world();
         const token = await ethers.deployContract("ReentrantToken", [18]);
-        const w = await anotherMarket(await world(), { [part]: token });
+        const w = await anotherMarket(base, { [part]: token });
         const reentrant: ReentrantToken = token;
         const { pool, alice, bob } = w;
         await deposit(w, alice, w.usd(1_000));
@@ -292,8 +299,9 @@ describe("LendingPool, tokens", () => {
       });
 
       it(`as ${part}: a liquidation can't be entered twice`, async () => {
+        const base = await world();
         const token = await ethers.deployContract("ReentrantToken", [18]);
-        const w = await anotherMarket(await world(), { [part]: token });
+        const w = await anotherMarket(base, { [part]: token });
         const { pool, alice, bob, liquidator } = w;
         await deposit(w, alice, w.usd(10_000));
         await openLoan(w, bob, 1, 1_500);
