@@ -10,6 +10,7 @@ const require = createRequire(import.meta.url);
 
 /** More runs: less gas for users, more bytes of code. What limits it is the 24,576 bytes of LendingPool. */
 const OPTIMIZER_RUNS = 200;
+const POOL_OPTIMIZER_RUNS = 1_000;
 
 /** One hard fork for the compiler and the test network alike. */
 const HARDFORK = "osaka";
@@ -34,7 +35,7 @@ const profile = {
   isolated: false,
   compilers: [compiler(OPTIMIZER_RUNS)],
   // A file that would not fit otherwise: { "contracts/File.sol": compiler(fewerRuns) }.
-  overrides: {},
+  overrides: { "contracts/LendingPool.sol": compiler(POOL_OPTIMIZER_RUNS) },
 };
 
 /** TypeChain lists contracts in the order it is given, which is that of the disk: sorted, it is the same everywhere. */

@@ -12,6 +12,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IERC7540Operator, IERC7540Redeem, IInsuranceFund, RequestStatus} from "./interfaces/IInsuranceFund.sol";
 import {ILendingPool} from "./interfaces/ILendingPool.sol";
+import {FUND_GENERATION_STEP, FUND_WIPE_GENERATIONS} from "./libraries/Constants.sol";
 
 /// @notice The insurance fund of one pool: who staked pool shares, who is leaving, and since when.
 /// @dev Duty: units and requests. Money: pool shares, whose amounts (active, cooling) and generation the pool keeps, so
@@ -32,7 +33,7 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
     /// for the 2^112 there can be. Should rounding drive a fund of a few wei past it, nobody enters until it is wiped.
     uint256 private constant MAX_UNITS = type(uint208).max;
 
-    /// Units are of the generation beside them; those of an older one count as zero.
+    /// Units are of the generation beside them; see `_aged` for what they count later.
     struct Holding {
         uint208 units;
         uint48 generation;
@@ -47,8 +48,8 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
         uint256 coolingUnits;
     }
 
-    /// A controller's open requests, oldest first: the first `length` of `requestIds`. Void as a whole when
-    /// `generation` is not the present one, since all in it are of that generation.
+    /// A controller's open requests, oldest first: the first `length` of `requestIds`. `generation` is that of the newest:
+    /// after a wipe all are void.
     struct Queue {
         uint48 generation;
         uint8 length;
@@ -143,9 +144,12 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
 
     /// Returning nothing is not an error: a request worth nothing must not stay in the queue for ever.
     function _returnToActive(uint256 requestId) private returns (uint256 units) {
-        Request memory request = _requests[requestId];
+        Request storage stored = _requests[requestId];
         (uint256 activeShares, uint256 supply, uint256 generation) = _account();
-        if (request.generation != generation) revert RequestVoid(requestId, request.generation, generation);
+        if (_refreshed(stored, generation) == RequestStatus.Void) {
+            revert RequestVoid(requestId, stored.generation, generation);
+        }
+        Request memory request = stored;
 
         _dequeue(request.controller, requestId);
         delete _requests[requestId];
@@ -215,12 +219,13 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
         for (uint256 i; i < length; ++i) {
             uint64 requestId = queue.requestIds[i];
             Request storage request = _requests[requestId];
-            if (missing != 0 && _statusOf(request, generation) == RequestStatus.Claimable) {
+            RequestStatus status = _refreshed(request, generation);
+            if (missing != 0 && status == RequestStatus.Claimable) {
                 uint256 taken = Math.min(missing, request.units);
                 missing -= taken;
                 coolingUnits += _take(requestId, request, taken);
             }
-            if (request.units != 0) {
+            if (request.units != 0 && status != RequestStatus.Void) {
                 queue.requestIds[kept] = requestId;
                 ++kept;
             }
@@ -260,9 +265,10 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
         for (uint256 i; missing != 0; ++i) {
             Request storage request = _requests[queue.requestIds[i]];
             if (_statusOf(request, generation) != RequestStatus.Claimable) continue;
-            uint256 taken = Math.min(missing, request.coolingUnits);
+            uint256 coolingUnits = _aged(request.coolingUnits, request.generation, generation);
+            uint256 taken = Math.min(missing, coolingUnits);
             missing -= taken;
-            units += _mulDivUp(request.units, taken, request.coolingUnits);
+            units += _mulDivUp(_aged(request.units, request.generation, generation), taken, coolingUnits);
         }
     }
 
@@ -289,7 +295,7 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
     /// The controller's queue; reverts if all that is in it is void.
     function _liveQueue(address controller, uint256 generation) private view returns (Queue storage queue) {
         queue = _queues[controller];
-        if (queue.generation != generation && queue.length != 0) {
+        if (queue.length != 0 && _lengthOf(queue, generation) == 0) {
             revert RequestVoid(queue.requestIds[0], queue.generation, generation);
         }
     }
@@ -319,12 +325,22 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
     }
 
     function _lengthOf(Queue storage queue, uint256 generation) private view returns (uint256) {
-        return queue.generation == generation ? queue.length : 0;
+        return generation < queue.generation + FUND_WIPE_GENERATIONS ? queue.length : 0;
+    }
+
+    /// The status, with the request's amounts brought to the present generation.
+    function _refreshed(Request storage request, uint256 generation) private returns (RequestStatus status) {
+        status = _statusOf(request, generation);
+        if (status == RequestStatus.Void || request.generation == generation) return status;
+        request.units = _aged(request.units, request.generation, generation);
+        request.coolingUnits = _aged(request.coolingUnits, request.generation, generation);
+        request.generation = uint48(generation); // the pool's field has 40 bits
     }
 
     function _statusOf(Request storage request, uint256 generation) private view returns (RequestStatus) {
         if (request.controller == address(0)) return RequestStatus.None;
-        if (request.generation != generation) return RequestStatus.Void;
+        if (_aged(request.units, request.generation, generation) == 0) return RequestStatus.Void;
+        if (_aged(request.coolingUnits, request.generation, generation) == 0) return RequestStatus.Void;
         uint256 age = block.timestamp - request.requestedAt;
         if (age < COOLING_PERIOD) return RequestStatus.Pending;
         return age < COOLING_PERIOD + CLAIM_WINDOW ? RequestStatus.Claimable : RequestStatus.Expired;
@@ -340,8 +356,8 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
         for (uint256 i; i < length; ++i) {
             Request storage request = _requests[queue.requestIds[i]];
             if (_statusOf(request, generation) == RequestStatus.Claimable) {
-                units += request.units;
-                coolingUnits += request.coolingUnits;
+                units += _aged(request.units, request.generation, generation);
+                coolingUnits += _aged(request.coolingUnits, request.generation, generation);
             }
         }
     }
@@ -394,7 +410,15 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
     // ---------------------------------------------------------------- units, by generation
 
     function _unitsOf(Holding storage holding, uint256 generation) private view returns (uint256) {
-        return holding.generation == generation ? holding.units : 0;
+        return _aged(holding.units, holding.generation, generation);
+    }
+
+    /// Units count a billionth for each generation since, and nothing after a wipe, which is eight of them. Rounded down:
+    /// so the parts never exceed the aged sum.
+    function _aged(uint256 units, uint256 since, uint256 generation) private pure returns (uint256) {
+        if (since == generation) return units;
+        uint256 generations = generation - since;
+        return generations < FUND_WIPE_GENERATIONS ? units / FUND_GENERATION_STEP ** generations : 0;
     }
 
     /// The pool's generation has 40 bits; no holding is larger than the supply.
@@ -557,10 +581,12 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
         Request storage request = _requests[requestId];
         controller = request.controller;
         if (controller == address(0)) return (controller, 0, 0, 0, 0, RequestStatus.None);
-        (units, coolingUnits) = (request.units, request.coolingUnits);
+        uint256 generation = _generation();
+        units = _aged(request.units, request.generation, generation);
+        coolingUnits = _aged(request.coolingUnits, request.generation, generation);
         claimableAt = request.requestedAt + COOLING_PERIOD;
         expiresAt = claimableAt + CLAIM_WINDOW;
-        status = _statusOf(request, _generation());
+        status = _statusOf(request, generation);
     }
 
     function openRequests(address controller) external view returns (uint256[] memory requestIds) {

@@ -8,7 +8,7 @@ import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20P
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 
 import {InsuranceFund} from "./InsuranceFund.sol";
-import {ILendingPool, PoolModuleAddresses, PoolParams} from "./interfaces/ILendingPool.sol";
+import {ILendingPool, PoolParams} from "./interfaces/ILendingPool.sol";
 import {
     BPS,
     MAX_COLLATERAL,
@@ -20,9 +20,9 @@ import {
 } from "./libraries/Constants.sol";
 import {Parameters} from "./libraries/Parameters.sol";
 import {Rounding} from "./libraries/Rounding.sol";
+import {ModuleCall} from "./pool/ModuleCall.sol";
 import {Book, Config, FundBook, Meter} from "./pool/PackedState.sol";
 import {PoolLiquidation} from "./pool/PoolLiquidation.sol";
-import {PoolModules} from "./pool/PoolModules.sol";
 import {Terms} from "./pool/PoolTerms.sol";
 
 /// @title A Mutua lending pool
@@ -34,7 +34,8 @@ import {Terms} from "./pool/PoolTerms.sol";
 /// @dev Read its parts in the order money moves: PoolPricing, PoolShares, PoolWaterfall and PoolCore, which all share;
 /// PoolSupply, PoolBorrow, PoolLiquidation, which run here; the modules PoolDesk (estate, fund, recovery, governance)
 /// and PoolViews, which run in this contract's storage. State: PoolStorage, PackedState, PoolTerms.
-contract LendingPool is PoolModules, PoolLiquidation, Multicall {
+contract LendingPool is PoolLiquidation, Multicall {
+    address private immutable MODULES;
     IERC20 private immutable ASSET;
     IERC20 private immutable COLLATERAL;
     address private immutable FUND;
@@ -52,13 +53,11 @@ contract LendingPool is PoolModules, PoolLiquidation, Multicall {
 
     constructor(
         PoolParams memory params,
-        PoolModuleAddresses memory modules
+        address modules
     ) ERC20(params.name, params.symbol) ERC20Permit(params.name) AccessManaged(params.authority) {
         _check(params);
-        if (modules.desk.code.length == 0) revert InvalidAddress(modules.desk);
-        if (modules.views.code.length == 0) revert InvalidAddress(modules.views);
-        DESK = modules.desk;
-        VIEWS = modules.views;
+        if (modules.code.length == 0) revert InvalidAddress(modules);
+        MODULES = modules;
 
         ASSET = params.asset;
         COLLATERAL = params.collateral;
@@ -145,6 +144,12 @@ contract LendingPool is PoolModules, PoolLiquidation, Multicall {
         emit LtvsSet(params.borrowLtvBps, params.lltvBps, 0);
         emit CapsSet(params.supplyCapTokens, params.borrowCapTokens);
         emit FeesSet(params.reserveFeePercent, params.fundFeePercent, params.reserveTargetBps);
+    }
+
+    /// @dev Whatever is not here is in a module: PoolViews for what only reads, and from there PoolDesk for what is called
+    /// rarely. The modules are fixed for life, as the pool is. ILendingPool has the whole interface.
+    fallback() external {
+        ModuleCall.pass(MODULES);
     }
 
     // ---------------------------------------------------------------- the terms, from code

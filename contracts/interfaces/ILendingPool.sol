@@ -2,6 +2,10 @@
 pragma solidity 0.8.37;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {IERC3156FlashLender} from "@openzeppelin/contracts/interfaces/IERC3156FlashLender.sol";
 
@@ -51,12 +55,6 @@ struct PoolParams {
     uint256 initialRateAtTargetPerSecondWad;
 }
 
-/// @notice The code a pool runs in its own storage for what does not fit its own; see PoolDesk and PoolViews.
-struct PoolModuleAddresses {
-    address desk;
-    address views;
-}
-
 /// @notice Where a borrower's position stands. Ordered from good to bad.
 enum PositionStatus {
     None, // no debt
@@ -71,7 +69,16 @@ enum PositionStatus {
 /// shortfall the oracle shows that reserve and fund do not cover). All ERC-4626 conversions use the exit price, except
 /// `previewDeposit` and `previewMint`. While the pool is inside a callback, limits are zero and prices revert.
 /// Every amount is in its token's smallest unit. Every rounding is against the caller.
-interface ILendingPool is IPoolErrors, IPoolEvents, IERC4626, IERC3156FlashLender {
+interface ILendingPool is
+    IPoolErrors,
+    IPoolEvents,
+    IERC4626,
+    IERC20Permit,
+    IERC5267,
+    IERC20Errors,
+    IERC3156FlashLender,
+    IAccessManaged
+{
     // ---------------------------------------------------------------- suppliers
 
     /// @notice Deposit exactly `assets` at the gross price. Shares are rounded down.
@@ -168,7 +175,8 @@ interface ILendingPool is IPoolErrors, IPoolEvents, IERC4626, IERC3156FlashLende
 
     // ---------------------------------------------------------------- anyone
 
-    /// @notice Bring interest up to date.
+    /// @notice Bring interest up to date and turn pending fees into shares. Whether the reserve takes its part of the
+    /// interest from here on is decided by whether it is at its target now.
     function accrue() external;
 
     /// @notice Bring the bounded sum over deep ticks up to date with the price, so that reading a deep shortfall is
@@ -338,6 +346,9 @@ interface ILendingPool is IPoolErrors, IPoolEvents, IERC4626, IERC3156FlashLende
 
     function maxDeviationBps() external view returns (uint256 deviationBps);
 
+    /// @notice Several calls in one transaction, all or none.
+    function multicall(bytes[] calldata data) external returns (bytes[] memory results);
+
     // ---------------------------------------------------------------- governance (restricted)
 
     /// @notice Guardian: no new deposits and loans for 72 hours; ends by itself, and can't be repeated for 7 days after.
@@ -352,7 +363,7 @@ interface ILendingPool is IPoolErrors, IPoolEvents, IERC4626, IERC3156FlashLende
     /// @notice Loosen, through the delay: caps in whole tokens, neither below what it is.
     function raiseCaps(uint32 supplyCapTokens, uint32 borrowCapTokens) external;
 
-    /// @notice Tighten: borrowLtv falls at once, lltv linearly over `rampSeconds`.
+    /// @notice Tighten: borrowLtv falls at once, lltv linearly over `rampSeconds`, by at most 1% a day.
     function lowerLtvs(uint16 borrowLtvBps, uint16 lltvBps, uint32 rampSeconds) external;
 
     /// @notice Loosen, through the delay; ends a ramp.

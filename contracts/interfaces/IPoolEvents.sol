@@ -51,7 +51,6 @@ interface IPoolEvents {
         uint256 priceBefore,
         uint256 priceAfter
     );
-    event FundWiped(uint256 generation);
     event FeesCrystallised(uint256 reserveShares, uint256 fundShares);
     event ReserveToppedUp(address indexed caller, uint256 assets, uint256 shares);
     event Recovered(address indexed caller, uint256 toCertificates, uint256 toReserve);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {PoolModuleAddresses, PoolParams} from "./ILendingPool.sol";
+import {PoolParams} from "./ILendingPool.sol";
 
 /// @notice Creates pools from one piece of code and lists them. Being listed says nothing about a pool's tokens, oracle
 /// or authority.
@@ -47,7 +47,7 @@ interface IPoolFactory {
     function poolCreationCodeHash() external view returns (bytes32);
 
     /// @notice The modules that every pool created here has.
-    function poolModules() external view returns (PoolModuleAddresses memory);
+    function poolModules() external view returns (address);
 
     function poolCount() external view returns (uint256);
 

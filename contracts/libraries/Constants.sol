@@ -56,13 +56,15 @@ uint256 constant ESTATE_PERIOD = 60 days;
 uint256 constant ESTATE_CLOCK_BITS = 32;
 
 // The insurance fund's book.
-uint256 constant FUND_MIN_INDEX_RAY = 1e18; // a billionth of the start: the generation ends
-uint256 constant FUND_MAX_INDEX_RAY = 1e36; // a billion times the start: what is withheld goes to the reserve instead
+uint256 constant FUND_MIN_INDEX_RAY = 1e18; // a billionth of the start: nine digits move into the generation
+uint256 constant FUND_GENERATION_STEP = 1e9; // what one generation divides units by
+uint256 constant FUND_WIPE_GENERATIONS = 8; // 72 digits: units from before are void
+uint256 constant FUND_MAX_INDEX_RAY = 1e30; // beyond, cooling units get coarse: what is withheld is the reserve's
 
 // Governance.
 uint256 constant PAUSE_PERIOD = 72 hours;
 uint256 constant PAUSE_COOLDOWN = 7 days; // after the end of a pause
 uint256 constant ORACLE_DELAY = 3 days;
-uint256 constant MIN_LTV_RAMP = 3 days;
+uint256 constant SECONDS_PER_LTV_BP = 1 days / 100; // a lowered lltv falls by at most one percent point a day
 uint256 constant MIN_WIND_DOWN_RAMP = 14 days;
 uint256 constant MAX_RAMP = 365 days;

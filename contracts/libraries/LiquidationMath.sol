@@ -34,33 +34,43 @@ struct LiquidationQuote {
 
 /// @notice The two branches of a liquidation, and the states of a position.
 /// @dev Bounds: debt < 2^104, value = collateral · high ≤ 2^240 (the pool bounds its prices so), LTVs and incentives
-/// below 2^14 in 1e4ths. Every product here then fits 256 bits.
+/// below 2^14 in 1e4ths. Every product here then fits 256 bits; for each difference the reason is given.
 library LiquidationMath {
     /// The debt-to-collateral ratio, rounded up; the maximum without collateral.
     function ltvUp(uint256 debtAssets, uint256 value) internal pure returns (uint256 ltvWad) {
-        uint256 valueDown = value / WAD;
-        if (valueDown == 0) return debtAssets == 0 ? 0 : type(uint256).max;
-        return Rounding.mulDivUp(debtAssets, PRICE_SCALE, valueDown);
+        unchecked {
+            uint256 valueDown = value / WAD;
+            if (valueDown == 0) return debtAssets == 0 ? 0 : type(uint256).max;
+            return Rounding.mulDivUp(debtAssets, PRICE_SCALE, valueDown);
+        }
     }
 
     /// Debt above value · ltv.
     function exceeds(uint256 debtAssets, uint256 value, uint256 ltvBps) internal pure returns (bool) {
-        return debtAssets * (PRICE_SCALE * BPS) > value * ltvBps;
+        unchecked {
+            return debtAssets * (PRICE_SCALE * BPS) > value * ltvBps;
+        }
     }
 
     /// Debt at or above value / lifPeak: from here a liquidator takes all collateral, and a position can be flagged.
     function isForeclosable(uint256 debtAssets, uint256 value, uint256 lifPeakBps) internal pure returns (bool) {
-        return debtAssets * PRICE_SCALE * lifPeakBps >= value * BPS;
+        unchecked {
+            return debtAssets * PRICE_SCALE * lifPeakBps >= value * BPS;
+        }
     }
 
     /// Debt above value / lifFloor: what the collateral fetches does not cover it.
     function isInsolvent(uint256 debtAssets, uint256 value, uint256 lifFloorBps) internal pure returns (bool) {
-        return debtAssets * PRICE_SCALE * lifFloorBps > value * BPS;
+        unchecked {
+            return debtAssets * PRICE_SCALE * lifFloorBps > value * BPS;
+        }
     }
 
     /// What `collateral` fetches at `high` / lifFloor, rounded up.
     function recoveredUp(uint256 collateral, uint256 high, uint256 lifFloorBps) internal pure returns (uint256) {
-        return Rounding.divUp(collateral * high * BPS, lifFloorBps * PRICE_SCALE);
+        unchecked {
+            return Rounding.divUp(collateral * high * BPS, lifFloorBps * PRICE_SCALE);
+        }
     }
 
     /// The incentive rises linearly from lifMin at the lltv to lifPeak at 1/lifPeak, and is never above 1/ltv: so a
@@ -71,15 +81,17 @@ library LiquidationMath {
         uint256 lifMinBps,
         uint256 lifPeakBps
     ) internal pure returns (uint256 lifWad) {
-        uint256 most = (WAD * WAD) / ltvWad;
-        uint256 lltvWad = lltvBps * (WAD / BPS);
-        uint256 peakLtvWad = (WAD * BPS) / lifPeakBps;
-        if (ltvWad >= peakLtvWad) return most;
-        uint256 rise =
-            ltvWad > lltvWad
-                ? ((lifPeakBps - lifMinBps) * (WAD / BPS) * (ltvWad - lltvWad)) / (peakLtvWad - lltvWad)
-                : 0;
-        return Rounding.min(lifMinBps * (WAD / BPS) + rise, most);
+        unchecked {
+            uint256 most = (WAD * WAD) / ltvWad;
+            uint256 lltvWad = lltvBps * (WAD / BPS);
+            uint256 peakLtvWad = (WAD * BPS) / lifPeakBps;
+            if (ltvWad >= peakLtvWad) return most;
+            uint256 rise =
+                ltvWad > lltvWad
+                    ? ((lifPeakBps - lifMinBps) * (WAD / BPS) * (ltvWad - lltvWad)) / (peakLtvWad - lltvWad)
+                    : 0;
+            return Rounding.min(lifMinBps * (WAD / BPS) + rise, most);
+        }
     }
 
     /// @dev The position is eligible: its debt exceeds value · lltv. A repayment of zero means that this
@@ -98,52 +110,54 @@ library LiquidationMath {
     function _quoteSolvent(
         LiquidationInput memory input,
         LiquidationTerms memory terms
-    ) private pure returns (LiquidationQuote memory result) {
-        uint256 debt = input.debtAssets;
-        uint256 value = input.collateral * input.high;
-        uint256 ltvWad = ltvUp(debt, value);
-        uint256 lifWad = incentiveDown(ltvWad, input.lltvBps, terms.lifMinBps, terms.lifPeakBps);
-        uint256 targetWad = input.lltvBps * terms.repayTargetBps * (WAD / (BPS * BPS));
-        // t·lif < 1, because lif ≤ 1/ltv and t < lltv < ltv; t·v < d likewise
-        uint256 most = Rounding.divUp(
-            (debt - ((value / WAD) * targetWad) / PRICE_SCALE) * WAD,
-            WAD - (targetWad * lifWad) / WAD
-        );
-        if (most >= debt || debt - most < terms.minDebt) most = debt; // the rest would be dust: all of it
-        uint256 repaid = Rounding.min(most, input.maxRepayAssets);
-        if (repaid < debt && debt - repaid < terms.minDebt) repaid = Rounding.monus(debt, terms.minDebt);
+    ) private pure returns (LiquidationQuote memory) {
+        unchecked {
+            uint256 debt = input.debtAssets;
+            uint256 value = input.collateral * input.high;
+            uint256 ltvWad = ltvUp(debt, value);
+            uint256 lifWad = incentiveDown(ltvWad, input.lltvBps, terms.lifMinBps, terms.lifPeakBps);
+            uint256 targetWad = input.lltvBps * terms.repayTargetBps * (WAD / (BPS * BPS));
+            // t·lif < 1, because lif ≤ 1/ltv and t < lltv < ltv; t·v < d, because the position is eligible
+            uint256 most = Rounding.divUp(
+                (debt - ((value / WAD) * targetWad) / PRICE_SCALE) * WAD,
+                WAD - (targetWad * lifWad) / WAD
+            );
+            if (most >= debt || debt - most < terms.minDebt) most = debt; // the rest would be dust: all of it
+            uint256 repaid = Rounding.min(most, input.maxRepayAssets);
+            if (repaid < debt && debt - repaid < terms.minDebt) repaid = Rounding.monus(debt, terms.minDebt);
 
-        result.repaidAssets = repaid;
-        result.cancelledShares = repaid == debt ? input.debtShares : (repaid * WAD) / input.indexWad;
-        // The second bound keeps the ratio of debt to collateral from rising by as much as a wei.
-        result.seizedCollateral = Rounding.min(
-            (repaid * lifWad * (PRICE_SCALE / WAD)) / input.high,
-            (input.collateral * result.cancelledShares) / input.debtShares
-        );
+            uint256 cancelled = repaid == debt ? input.debtShares : (repaid * WAD) / input.indexWad;
+            // The second bound keeps the ratio of debt to collateral from rising by as much as a wei.
+            uint256 seized = Rounding.min(
+                (repaid * lifWad * (PRICE_SCALE / WAD)) / input.high,
+                (input.collateral * cancelled) / input.debtShares
+            );
+            return LiquidationQuote(repaid, cancelled, seized, 0);
+        }
     }
 
     /// Collateral is bought at high / lifFloor, and debt is cancelled in proportion: parts lose what the whole loses.
     function _quoteInsolvent(
         LiquidationInput memory input,
         LiquidationTerms memory terms
-    ) private pure returns (LiquidationQuote memory result) {
-        uint256 whole = recoveredUp(input.collateral, input.high, terms.lifFloorBps);
-        if (input.maxRepayAssets >= whole) {
-            return LiquidationQuote(whole, input.debtShares, input.collateral, 0);
+    ) private pure returns (LiquidationQuote memory) {
+        unchecked {
+            uint256 whole = recoveredUp(input.collateral, input.high, terms.lifFloorBps);
+            if (input.maxRepayAssets >= whole) {
+                return LiquidationQuote(whole, input.debtShares, input.collateral, 0);
+            }
+            // maxRepay < whole ≤ 2^104, so the product fits
+            uint256 seized = (input.maxRepayAssets * terms.lifFloorBps * PRICE_SCALE) / (input.high * BPS);
+            uint256 cancelled = Rounding.mulDivUp(input.debtShares, seized, input.collateral);
+            uint256 leastShares = Rounding.mulDivUp(terms.minDebt, WAD, input.indexWad);
+            if (input.debtShares < leastShares + cancelled) {
+                // what stays must not be dust
+                cancelled = Rounding.monus(input.debtShares, leastShares);
+                seized = (input.collateral * cancelled) / input.debtShares;
+                cancelled = Rounding.mulDivUp(input.debtShares, seized, input.collateral);
+            }
+            if (seized == 0) return LiquidationQuote(0, 0, 0, 0);
+            return LiquidationQuote(recoveredUp(seized, input.high, terms.lifFloorBps), cancelled, seized, 0);
         }
-        // maxRepay < whole ≤ 2^104, so the product fits
-        uint256 seized = (input.maxRepayAssets * terms.lifFloorBps * PRICE_SCALE) / (input.high * BPS);
-        uint256 cancelled = Rounding.mulDivUp(input.debtShares, seized, input.collateral);
-        uint256 leastShares = Rounding.mulDivUp(terms.minDebt, WAD, input.indexWad);
-        if (input.debtShares < leastShares + cancelled) {
-            // what stays must not be dust
-            cancelled = Rounding.monus(input.debtShares, leastShares);
-            seized = (input.collateral * cancelled) / input.debtShares;
-            cancelled = Rounding.mulDivUp(input.debtShares, seized, input.collateral);
-        }
-        if (seized == 0) return result;
-        result.repaidAssets = recoveredUp(seized, input.high, terms.lifFloorBps);
-        result.cancelledShares = cancelled;
-        result.seizedCollateral = seized;
     }
 }

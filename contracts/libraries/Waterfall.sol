@@ -28,21 +28,21 @@ library Waterfall {
         uint256 assets,
         uint256 reserve,
         uint256 fund
-    ) internal pure returns (Split memory result) {
-        uint256 need = needUp(loss, shares, assets);
-        result.reserveShares = Rounding.min(need, reserve);
-        result.fundShares = Rounding.min(need - result.reserveShares, fund);
+    ) internal pure returns (Split memory) {
+        unchecked {
+            uint256 need = needUp(loss, shares, assets);
+            uint256 reserveShares = Rounding.min(need, reserve);
+            uint256 fundShares = Rounding.min(need - reserveShares, fund);
 
-        // In assets: a layer that covers the rest takes the rest, else what its shares are worth, rounded down.
-        result.fromReserve =
-            result.reserveShares == need
+            // In assets: a layer that covers the rest takes the rest, else what its shares are worth, rounded down.
+            uint256 fromReserve = reserveShares == need
                 ? loss
-                : Rounding.min(Rounding.mulDivDown(result.reserveShares, assets, shares), loss);
-        uint256 rest = loss - result.fromReserve;
-        result.fromFund =
-            result.reserveShares + result.fundShares == need
+                : Rounding.min(Rounding.mulDivDown(reserveShares, assets, shares), loss);
+            uint256 rest = loss - fromReserve;
+            uint256 fromFund = reserveShares + fundShares == need
                 ? rest
-                : Rounding.min(Rounding.mulDivDown(result.fundShares, assets, shares), rest);
-        result.haircut = rest - result.fromFund;
+                : Rounding.min(Rounding.mulDivDown(fundShares, assets, shares), rest);
+            return Split(reserveShares, fundShares, fromReserve, fromFund, rest - fromFund);
+        }
     }
 }

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {ILendingPool, PoolModuleAddresses, PoolParams} from "../interfaces/ILendingPool.sol";
+import {ILendingPool, PoolParams} from "../interfaces/ILendingPool.sol";
 import {IPoolFactory} from "../interfaces/IPoolFactory.sol";
 import {pageOf} from "../libraries/Paging.sol";
 
@@ -25,8 +25,8 @@ contract PoolFactory is IPoolFactory {
     /// @inheritdoc IPoolFactory
     bytes32 public immutable poolCreationCodeHash;
 
-    address private immutable DESK;
-    address private immutable VIEWS;
+    /// @inheritdoc IPoolFactory
+    address public immutable poolModules;
 
     address[] private _pools;
     mapping(address asset => mapping(address collateral => address[])) private _poolsOf;
@@ -34,15 +34,9 @@ contract PoolFactory is IPoolFactory {
 
     /// @param creationCodeHash keccak256 of the pool's creation code, linked to its libraries, without arguments.
     /// @param modules the code that every pool of this factory runs beside its own.
-    constructor(bytes32 creationCodeHash, PoolModuleAddresses memory modules) {
+    constructor(bytes32 creationCodeHash, address modules) {
         poolCreationCodeHash = creationCodeHash;
-        DESK = modules.desk;
-        VIEWS = modules.views;
-    }
-
-    /// @inheritdoc IPoolFactory
-    function poolModules() public view returns (PoolModuleAddresses memory) {
-        return PoolModuleAddresses(DESK, VIEWS);
+        poolModules = modules;
     }
 
     /// @inheritdoc IPoolFactory
@@ -127,7 +121,7 @@ contract PoolFactory is IPoolFactory {
     function _initCode(bytes calldata creationCode, PoolParams calldata params) private view returns (bytes memory) {
         bytes32 hash = keccak256(creationCode);
         if (hash != poolCreationCodeHash) revert WrongCreationCode(hash, poolCreationCodeHash);
-        return bytes.concat(creationCode, abi.encode(params, poolModules()));
+        return bytes.concat(creationCode, abi.encode(params, poolModules));
     }
 
     /// The address depends on who creates the pool, so nobody can take another's.

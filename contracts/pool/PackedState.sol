@@ -99,9 +99,10 @@ library BookLib {
     }
 
     function addCash(Book self, uint256 amount) internal pure returns (Book) {
-        uint256 sum = cash(self) + amount;
-        _requireFits(sum, MAX_CASH);
-        return Book.wrap(Book.unwrap(self) + amount);
+        _requireFits(amount, MAX_CASH - cash(self));
+        unchecked {
+            return Book.wrap(Book.unwrap(self) + amount);
+        }
     }
 
     /// Reverts if there is not enough.
@@ -113,8 +114,10 @@ library BookLib {
     }
 
     function addDebtShares(Book self, uint256 amount) internal pure returns (Book) {
-        _requireFits(debtShares(self) + amount, MAX_DEBT_SHARES);
-        return Book.wrap(Book.unwrap(self) + (amount << 96));
+        _requireFits(amount, MAX_DEBT_SHARES - debtShares(self));
+        unchecked {
+            return Book.wrap(Book.unwrap(self) + (amount << 96));
+        }
     }
 
     /// `amount` is part of a position's debt shares, and those are part of the sum.
@@ -171,8 +174,10 @@ library MeterLib {
     }
 
     function addShares(Meter self, uint256 amount) internal pure returns (Meter) {
-        _requireFits(shares(self) + amount, MAX_SHARES);
-        return Meter.wrap(Meter.unwrap(self) + amount);
+        _requireFits(amount, MAX_SHARES - shares(self));
+        unchecked {
+            return Meter.wrap(Meter.unwrap(self) + amount);
+        }
     }
 
     /// `amount` was somebody's balance, and balances are part of the sum.
@@ -260,11 +265,9 @@ library FundBookLib {
         return FundBook.wrap(_put(FundBook.unwrap(self), 0, MAX_UNITS, units));
     }
 
-    /// A new generation starts with nobody cooling. 2^40 generations outlast any chain.
-    function withNextGeneration(FundBook self) internal pure returns (FundBook) {
-        unchecked {
-            return FundBook.wrap(((FundBook.unwrap(self) >> 144) << 144) + (1 << 144));
-        }
+    /// 2^40 generations, eight a wipe, outlast any chain.
+    function withGeneration(FundBook self, uint256 newGeneration) internal pure returns (FundBook) {
+        return FundBook.wrap(_put(FundBook.unwrap(self), 144, type(uint40).max, newGeneration));
     }
 
     function withLastPremium(FundBook self, uint256 timestamp) internal pure returns (FundBook) {
@@ -408,7 +411,9 @@ library PositionLib {
         return Position.wrap(_put(Position.unwrap(self), 208, type(uint32).max, time) | FLAGGED);
     }
 
+    /// The flag's time goes too: else it would read as a risk-raising call, and whoever flags and cures a position in
+    /// one block would keep it from being liquidated in that block.
     function unflagged(Position self) internal pure returns (Position) {
-        return Position.wrap(Position.unwrap(self) & ~FLAGGED);
+        return Position.wrap(_put(Position.unwrap(self) & ~FLAGGED, 208, type(uint32).max, 0));
     }
 }

@@ -29,7 +29,8 @@ import {Book, Config, Cushion, FundBook, Meter} from "./PackedState.sol";
 import {PoolStorage} from "./PoolStorage.sol";
 
 /// @notice What everything is worth: interest up to now, the oracle, the live shortfall, and the two prices of a share.
-/// @dev A price of shares is a fraction (assets, shares): assets per share, virtual ones included.
+/// @dev A price of shares is a fraction (assets, shares): assets per share, virtual ones included. Unchecked blocks rest
+/// on the widths of the fields: cash and debt shares 96 bits, index 68, shares 112, so debt and assets stay below 2^105.
 abstract contract PoolPricing is PoolStorage {
     using ShortfallLedger for TickLedger;
 
@@ -60,29 +61,36 @@ abstract contract PoolPricing is PoolStorage {
     }
 
     function _withInterest(Book book, Meter meter) private view returns (Book, Meter) {
-        uint256 elapsed = block.timestamp - meter.lastAccrual();
-        uint256 index = meter.borrowIndex();
-        uint256 loansBefore = (book.debtShares() * index) / WAD;
-        (uint256 rate, uint256 rateAtTarget) = Interest.rates(
-            meter.rateAtTarget(),
-            _utilisation(book, loansBefore + _estateDebtOf(book)),
-            elapsed
-        );
-        uint256 newIndex = Rounding.min(index + (index * Interest.compoundedDown(rate, elapsed)) / WAD, MAX_INDEX_WAD);
-        uint256 percent = meter.feePercent();
-        if (percent != 0) {
-            // Whole units only. The remainder is not lost: it stays in the fees that all debt so far stands for, and
-            // while the debt is the same these differences add up to the exact fee.
-            uint256 loansAfter = (book.debtShares() * newIndex) / WAD;
-            uint256 unit = _feeUnit() * PERCENT;
-            uint256 units = book.feeUnits() + (loansAfter * percent) / unit - (loansBefore * percent) / unit;
-            book = book.withFeeUnits(Rounding.min(units, MAX_FEE_UNITS));
+        unchecked {
+            uint256 elapsed = block.timestamp - meter.lastAccrual();
+            uint256 index = meter.borrowIndex();
+            uint256 loansBefore = (book.debtShares() * index) / WAD;
+            (uint256 rate, uint256 rateAtTarget) = Interest.rates(
+                meter.rateAtTarget(),
+                _utilisation(book, loansBefore + _estateDebtOf(book)),
+                elapsed
+            );
+            uint256 newIndex = Rounding.min(
+                index + (index * Interest.compoundedDown(rate, elapsed)) / WAD,
+                MAX_INDEX_WAD
+            );
+            uint256 percent = meter.feePercent();
+            if (percent != 0) {
+                // Whole units only. The remainder is not lost: it stays in the fees that all debt so far stands for, and
+                // while the debt is the same these differences add up to the exact fee.
+                uint256 loansAfter = (book.debtShares() * newIndex) / WAD;
+                uint256 unit = _feeUnit() * PERCENT;
+                uint256 units = book.feeUnits() + (loansAfter * percent) / unit - (loansBefore * percent) / unit;
+                book = book.withFeeUnits(Rounding.min(units, MAX_FEE_UNITS));
+            }
+            return (book, meter.accrued(newIndex, rateAtTarget, block.timestamp));
         }
-        return (book, meter.accrued(newIndex, rateAtTarget, block.timestamp));
     }
 
     function _utilisation(Book book, uint256 debt) internal pure returns (uint256) {
-        return debt == 0 ? 0 : (debt * WAD) / (book.cash() + debt);
+        unchecked {
+            return debt == 0 ? 0 : (debt * WAD) / (book.cash() + debt);
+        }
     }
 
     // ---------------------------------------------------------------- assets
@@ -93,17 +101,23 @@ abstract contract PoolPricing is PoolStorage {
 
     /// B: all debt outstanding, the estate's included.
     function _debtOutstanding(Book book, Meter meter) internal view returns (uint256) {
-        return (book.debtShares() * meter.borrowIndex()) / WAD + _estateDebtOf(book);
+        unchecked {
+            return (book.debtShares() * meter.borrowIndex()) / WAD + _estateDebtOf(book);
+        }
     }
 
     function _pendingFees(Book book) internal view returns (uint256) {
-        return book.feeUnits() * _feeUnit();
+        unchecked {
+            return book.feeUnits() * _feeUnit();
+        }
     }
 
     /// TA: what belongs to the shares. Fees are a part of the interest, and interest is in the debt: no underflow, but
     /// after a loss pending fees may stand against assets that are gone.
     function _grossAssets(Book book, Meter meter) internal view returns (uint256) {
-        return Rounding.monus(book.cash() + _debtOutstanding(book, meter), _pendingFees(book));
+        unchecked {
+            return Rounding.monus(book.cash() + _debtOutstanding(book, meter), _pendingFees(book));
+        }
     }
 
     function _debtAssetsUp(uint256 debtShares, Meter meter) internal pure returns (uint256) {
@@ -160,21 +174,23 @@ abstract contract PoolPricing is PoolStorage {
 
     /// P: what `low` says can't be recovered. Ticks above θ are insolvent as a whole, those below solvent as a whole.
     function _shortfall(Book book, Meter meter, uint256 low) internal view returns (uint256 shortfall) {
-        uint256 highest = book.highestTick();
-        if (highest == 0 && !book.hasEstate()) return 0;
-        // q, what a unit of collateral recovers; a position is insolvent where debt shares / collateral > perShare
-        uint256 recovery = (low * BPS) / _lifFloorBps();
-        if (recovery == 0) return _debtOutstanding(book, meter);
-        uint256 index = meter.borrowIndex();
-        uint256 perShare = (recovery * WAD) / index; // < 2^191 · 2^60
-        if (!Tick.isBelow(highest, perShare, PRICE_SCALE)) {
-            shortfall = _bookShortfall(book, index, recovery, perShare);
+        unchecked {
+            uint256 highest = book.highestTick();
+            if (highest == 0 && !book.hasEstate()) return 0;
+            // q, what a unit of collateral recovers; a position is insolvent where debt shares / collateral > perShare
+            uint256 recovery = (low * BPS) / _lifFloorBps();
+            if (recovery == 0) return _debtOutstanding(book, meter);
+            uint256 index = meter.borrowIndex();
+            uint256 perShare = (recovery * WAD) / index; // ≤ recovery < 2^191, since the index is ≥ 1
+            if (!Tick.isBelow(highest, perShare, PRICE_SCALE)) {
+                shortfall = _bookShortfall(book, index, recovery, perShare);
+            }
+            if (book.hasEstate()) {
+                uint256 expected = Math.saturatingMul(_estateCollateral, _faded(recovery, _estateAge())) / PRICE_SCALE;
+                shortfall += Rounding.monus(_estateDebt, expected);
+            }
+            return Rounding.min(shortfall, _debtOutstanding(book, meter));
         }
-        if (book.hasEstate()) {
-            uint256 expected = Math.saturatingMul(_estateCollateral, _faded(recovery, _estateAge())) / PRICE_SCALE;
-            shortfall += Rounding.monus(_estateDebt, expected);
-        }
-        return Rounding.min(shortfall, _debtOutstanding(book, meter));
     }
 
     function _bookShortfall(
@@ -192,7 +208,7 @@ abstract contract PoolPricing is PoolStorage {
 
     /// θ, the tick in which positions turn insolvent.
     function _threshold(uint256 perShare) internal pure returns (uint256) {
-        return Tick.ofRatio(Math.mulDiv(perShare, 1 << 128, PRICE_SCALE)); // < 2^(251 + 128 − 119)
+        return Tick.ofRatio(Math.mulDiv(perShare, 1 << 128, PRICE_SCALE)); // < 2^(191 + 128 − 119)
     }
 
     /// Debt less what its collateral recovers. In insolvent ticks collateral · recovery is under the debt times 1e36,
@@ -203,18 +219,25 @@ abstract contract PoolPricing is PoolStorage {
         uint256 index,
         uint256 recovery
     ) private pure returns (uint256) {
-        return Rounding.monus((debtShares * index) / WAD, Rounding.mulDivUp(collateral, recovery, PRICE_SCALE));
+        unchecked {
+            return Rounding.monus((debtShares * index) / WAD, Rounding.mulDivUp(collateral, recovery, PRICE_SCALE));
+        }
     }
 
     /// The estate's age in its own clock, at most its whole period.
     function _estateAge() internal view returns (uint256) {
-        return Rounding.min((block.timestamp << ESTATE_CLOCK_BITS) - _estateStart, ESTATE_PERIOD << ESTATE_CLOCK_BITS);
+        unchecked {
+            return
+                Rounding.min((block.timestamp << ESTATE_CLOCK_BITS) - _estateStart, ESTATE_PERIOD << ESTATE_CLOCK_BITS);
+        }
     }
 
     /// A price that falls in a line to zero over the estate's period. Rounded down.
     function _faded(uint256 price, uint256 age) internal pure returns (uint256) {
-        uint256 period = ESTATE_PERIOD << ESTATE_CLOCK_BITS;
-        return (price * (period - age)) / period;
+        unchecked {
+            uint256 period = ESTATE_PERIOD << ESTATE_CLOCK_BITS;
+            return (price * (period - age)) / period;
+        }
     }
 
     /// Today's price of the estate, rounded up: high / lifFloor, falling to zero.
@@ -229,36 +252,40 @@ abstract contract PoolPricing is PoolStorage {
     /// Fees become shares at the gross price: the reserve's part, and the fund's, which counts for active units only
     /// and is at most a yield of 100% a year. What the fund does not get is the reserve's.
     function _crystal(Book book, Meter meter, uint256 grossAssets) internal view returns (Crystal memory crystal) {
-        Cushion cushion = _cushion;
-        crystal.shares = meter.shares();
-        crystal.reserveShares = cushion.reserveShares();
-        crystal.fundShares = cushion.fundShares();
-        uint256 fees = _pendingFees(book);
-        crystal.grossAssets = grossAssets + fees;
-        if (fees == 0) return crystal;
+        unchecked {
+            Cushion cushion = _cushion;
+            crystal.shares = meter.shares();
+            crystal.reserveShares = cushion.reserveShares();
+            crystal.fundShares = cushion.fundShares();
+            uint256 fees = _pendingFees(book);
+            crystal.grossAssets = grossAssets + fees;
+            if (fees == 0) return crystal;
 
-        uint256 minted = _mintableShares(fees, grossAssets, crystal.shares);
-        if (minted == 0) return crystal;
-        uint256 toFund;
-        if (crystal.fundShares != 0) {
-            FundBook fundBook = _fundBook;
-            uint256 active = crystal.fundShares - _coolingShares(fundBook);
-            toFund = (minted * fundBook.fundFeePercent()) / meter.feePercent();
-            toFund = (toFund * active) / crystal.fundShares;
-            toFund = Rounding.min(toFund, (active * (block.timestamp - fundBook.lastPremium())) / YEAR);
+            uint256 minted = _mintableShares(fees, grossAssets, crystal.shares);
+            if (minted == 0) return crystal;
+            uint256 toFund;
+            if (crystal.fundShares != 0) {
+                FundBook fundBook = _fundBook;
+                uint256 active = crystal.fundShares - _coolingShares(fundBook);
+                toFund = (minted * fundBook.fundFeePercent()) / meter.feePercent();
+                toFund = (toFund * active) / crystal.fundShares;
+                toFund = Rounding.min(toFund, (active * (block.timestamp - fundBook.lastPremium())) / YEAR);
+            }
+            crystal.mintedToFund = toFund;
+            crystal.mintedToReserve = minted - toFund;
+            crystal.shares += minted;
+            crystal.fundShares += toFund;
+            crystal.reserveShares += crystal.mintedToReserve;
         }
-        crystal.mintedToFund = toFund;
-        crystal.mintedToReserve = minted - toFund;
-        crystal.shares += minted;
-        crystal.fundShares += toFund;
-        crystal.reserveShares += crystal.mintedToReserve;
     }
 
     /// Shares for assets at the gross price, rounded down; none where nothing mints, or where they would not fit.
     function _mintableShares(uint256 assets, uint256 grossAssets, uint256 shares) internal pure returns (uint256) {
-        if (_isBelowMintingPrice(grossAssets, shares)) return 0;
-        uint256 minted = Rounding.mulDivDown(assets, shares + VIRTUAL_SHARES, grossAssets + VIRTUAL_ASSETS);
-        return minted > MAX_SHARES - shares ? 0 : minted;
+        unchecked {
+            if (_isBelowMintingPrice(grossAssets, shares)) return 0;
+            uint256 minted = Rounding.mulDivDown(assets, shares + VIRTUAL_SHARES, grossAssets + VIRTUAL_ASSETS);
+            return minted > MAX_SHARES - shares ? 0 : minted;
+        }
     }
 
     /// What is cooling, rounded up: so the sum of all cooling units' worth never exceeds the fund.
@@ -276,23 +303,25 @@ abstract contract PoolPricing is PoolStorage {
 
     /// The exit price for a shortfall: reserve and fund burn first; what they don't cover, every share bears alike.
     function _exit(Book book, Meter meter, uint256 shortfall) internal view returns (Exit memory exit) {
-        uint256 grossAssets = _grossAssets(book, meter);
-        exit.assets = grossAssets + VIRTUAL_ASSETS;
-        exit.shares = meter.shares() + VIRTUAL_SHARES;
-        if (shortfall == 0) return exit;
+        unchecked {
+            uint256 grossAssets = _grossAssets(book, meter);
+            exit.assets = grossAssets + VIRTUAL_ASSETS;
+            exit.shares = meter.shares() + VIRTUAL_SHARES;
+            if (shortfall == 0) return exit;
 
-        Crystal memory crystal = _crystal(book, meter, grossAssets);
-        uint256 supply = crystal.shares + VIRTUAL_SHARES;
-        uint256 value = crystal.grossAssets + VIRTUAL_ASSETS;
-        uint256 need = Rounding.mulDivUp(shortfall, supply, value);
-        uint256 cover = Rounding.min(need, crystal.reserveShares + crystal.fundShares);
-        if (need > cover) exit.uncoveredAssets = shortfall - Rounding.mulDivDown(cover, value, supply);
-        // The shortfall is at most the debt, and the debt is in the assets.
-        uint256 assetsLeft = value - shortfall;
-        uint256 sharesLeft = supply - cover;
-        if (assetsLeft * exit.shares < exit.assets * sharesLeft) {
-            exit.assets = assetsLeft;
-            exit.shares = sharesLeft;
+            Crystal memory crystal = _crystal(book, meter, grossAssets);
+            uint256 supply = crystal.shares + VIRTUAL_SHARES;
+            uint256 value = crystal.grossAssets + VIRTUAL_ASSETS;
+            uint256 need = Rounding.mulDivUp(shortfall, supply, value);
+            uint256 cover = Rounding.min(need, crystal.reserveShares + crystal.fundShares);
+            if (need > cover) exit.uncoveredAssets = shortfall - Rounding.mulDivDown(cover, value, supply);
+            // The shortfall is at most the debt, and the debt is in the assets.
+            uint256 assetsLeft = value - shortfall;
+            uint256 sharesLeft = supply - cover;
+            if (assetsLeft * exit.shares < exit.assets * sharesLeft) {
+                exit.assets = assetsLeft;
+                exit.shares = sharesLeft;
+            }
         }
     }
 

@@ -5,7 +5,7 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 
 import {CertificateBook, Certificates} from "../libraries/Certificates.sol";
-import {BPS, MAX_FEE_UNITS, MAX_SHARES} from "../libraries/Constants.sol";
+import {BPS, MAX_FEE_UNITS, MAX_SHARES, VIRTUAL_SHARES} from "../libraries/Constants.sol";
 import {Book, Cushion, FundBook, Meter} from "./PackedState.sol";
 import {PoolPricing} from "./PoolPricing.sol";
 
@@ -151,7 +151,7 @@ abstract contract PoolShares is PoolPricing, ERC20Permit {
     }
 
     function _feePercentNow(FundBook fundBook, uint256 reserveShares, uint256 shares) internal pure returns (uint256) {
-        bool isFull = reserveShares * BPS >= shares * fundBook.reserveTargetBps();
+        bool isFull = reserveShares * BPS >= (shares + VIRTUAL_SHARES) * fundBook.reserveTargetBps();
         return fundBook.fundFeePercent() + (isFull ? 0 : fundBook.reserveFeePercent());
     }
 

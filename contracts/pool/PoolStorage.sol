@@ -57,20 +57,24 @@ abstract contract PoolStorage is IPoolErrors, IPoolEvents, PoolTerms {
     Terms internal _terms;
 
     // One lock for everything with an external call in it. Cleared with the transaction.
-    bool internal transient _isLocked;
+    uint256 internal transient _lockState; // 1 while locked; a whole word, so that setting it reads nothing
 
     modifier locked() {
         _lock();
         _;
-        _isLocked = false;
+        _lockState = 0;
     }
 
     function _lock() private {
         _requireUnlocked();
-        _isLocked = true;
+        _lockState = 1;
     }
 
     function _requireUnlocked() internal view {
-        if (_isLocked) revert Locked();
+        if (_isLocked()) revert Locked();
+    }
+
+    function _isLocked() internal view returns (bool) {
+        return _lockState != 0;
     }
 }

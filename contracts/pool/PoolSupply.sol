@@ -5,14 +5,14 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC3156FlashBorrower} from "@openzeppelin/contracts/interfaces/IERC3156FlashBorrower.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
-import {ILendingPool} from "../interfaces/ILendingPool.sol";
+import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {DUST_DIVISOR, MAX_CASH, MAX_SHARES, VIRTUAL_ASSETS, VIRTUAL_SHARES} from "../libraries/Constants.sol";
 import {Rounding} from "../libraries/Rounding.sol";
 import {Book, Config, Meter, _requireFits} from "./PackedState.sol";
 import {PoolCore} from "./PoolCore.sol";
 
 /// @notice What suppliers do: deposits at the gross price, exits at the exit price; and the ERC-3156 flash loan.
-abstract contract PoolSupply is PoolCore, ILendingPool {
+abstract contract PoolSupply is PoolCore {
     using SafeERC20 for IERC20;
 
     bytes32 private constant FLASH_LOAN_MAGIC = keccak256("ERC3156FlashBorrower.onFlashLoan");
@@ -68,7 +68,7 @@ abstract contract PoolSupply is PoolCore, ILendingPool {
         _store(book.addCash(assets), meter.addShares(shares));
         _giveShares(receiver, shares, _lossPerShare(book));
         emit Transfer(address(0), receiver, shares);
-        emit Deposit(msg.sender, receiver, assets, shares);
+        emit IERC4626.Deposit(msg.sender, receiver, assets, shares);
         _asset().safeTransferFrom(msg.sender, address(this), assets);
     }
 
@@ -152,7 +152,7 @@ abstract contract PoolSupply is PoolCore, ILendingPool {
         _takeShares(owner, shares, _lossPerShare(book));
         _store(book.subCash(assets), meter.subShares(shares));
         emit Transfer(owner, address(0), shares);
-        emit Withdraw(msg.sender, receiver, owner, assets, shares);
+        emit IERC4626.Withdraw(msg.sender, receiver, owner, assets, shares);
         _asset().safeTransfer(receiver, assets);
     }
 

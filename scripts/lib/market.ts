@@ -7,10 +7,10 @@ import {
   type Certificates,
   FixedOracle__factory,
   InsuranceFund__factory,
-  LendingPool__factory,
+  ILendingPool__factory,
   type FixedOracle,
   type InsuranceFund,
-  type LendingPool,
+  type ILendingPool,
   type MockERC20,
   type MutuaAuthority,
   type PoolDesk,
@@ -36,7 +36,7 @@ export type System = {
 };
 
 export type Market = {
-  pool: LendingPool;
+  pool: ILendingPool;
   fund: InsuranceFund;
   oracle: FixedOracle;
   asset: MockERC20;
@@ -77,11 +77,11 @@ export async function deploySystem(ethers: HardhatEthers): Promise<System> {
   const certificates = await ethers.deployContract("Certificates");
   const libraries = { Certificates: await certificates.getAddress() };
   const desk = await ethers.deployContract("PoolDesk", { libraries });
-  const views = await ethers.deployContract("PoolViews", { libraries });
+  const views = await ethers.deployContract("PoolViews", [await desk.getAddress()], { libraries });
   const poolCreationCode = (await ethers.getContractFactory("LendingPool", { libraries })).bytecode;
   const factory = await ethers.deployContract("PoolFactory", [
     ethers.keccak256(poolCreationCode),
-    { desk: await desk.getAddress(), views: await views.getAddress() },
+    await views.getAddress(),
   ]);
   return { certificates, desk, views, factory, poolCreationCode };
 }
@@ -91,11 +91,11 @@ export async function createPool(
   system: System,
   params: PoolParamsStruct,
   runner: ContractRunner,
-): Promise<{ pool: LendingPool; fund: InsuranceFund }> {
+): Promise<{ pool: ILendingPool; fund: InsuranceFund }> {
   const factory = system.factory.connect(runner);
   const address = await factory.createPool.staticCall(system.poolCreationCode, params);
   await (await factory.createPool(system.poolCreationCode, params)).wait();
-  const pool = LendingPool__factory.connect(address, runner);
+  const pool = ILendingPool__factory.connect(address, runner);
   return { pool, fund: InsuranceFund__factory.connect(await pool.fund(), runner) };
 }
 

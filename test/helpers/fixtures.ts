@@ -9,7 +9,7 @@ import { deploySystem, deployTestMarket, type MarketOptions, oraclePrice } from 
 import type {
   FixedOracle,
   InsuranceFund,
-  LendingPool,
+  ILendingPool,
   MockERC20,
   MutuaAuthority,
 } from "../../typechain-types/index.js";
@@ -45,7 +45,7 @@ export type People = Record<
 >;
 
 export type World = People & {
-  pool: LendingPool;
+  pool: ILendingPool;
   fund: InsuranceFund;
   oracle: FixedOracle;
   asset: MockERC20;

@@ -8,11 +8,11 @@ import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {
     BPS,
     MAX_RAMP,
-    MIN_LTV_RAMP,
     MIN_WIND_DOWN_RAMP,
     ORACLE_DELAY,
     PAUSE_COOLDOWN,
     PAUSE_PERIOD,
+    SECONDS_PER_LTV_BP,
     VIRTUAL_ASSETS,
     VIRTUAL_SHARES
 } from "../../libraries/Constants.sol";
@@ -78,7 +78,14 @@ abstract contract PoolGovernance is PoolRecovery {
     function lowerLtvs(uint16 borrowLtvBps, uint16 lltvBps, uint32 rampSeconds) external restricted {
         Config config = _config;
         if (borrowLtvBps > config.borrowLtvBps()) revert NotTightening(config.borrowLtvBps(), borrowLtvBps);
-        Parameters.atLeast("rampSeconds", rampSeconds, MIN_LTV_RAMP);
+        uint256 from = _lltvNow(config);
+        uint256 end = config.lltvBps();
+        if (lltvBps > end) revert NotTightening(end, lltvBps);
+        // Nor may the line of a ramp under way become flatter.
+        uint256 left = config.isRamping() ? Rounding.monus(_rampEnd, block.timestamp) : 0;
+        if ((from - end) * rampSeconds > (from - lltvBps) * left && left != 0) revert NotTightening(left, rampSeconds);
+        if (borrowLtvBps >= lltvBps) revert InvalidParameter("borrowLtvBps", borrowLtvBps, lltvBps);
+        Parameters.atLeast("rampSeconds", rampSeconds, (from - lltvBps) * SECONDS_PER_LTV_BP);
         _startRamp(config, borrowLtvBps, lltvBps, rampSeconds);
     }
 
@@ -96,8 +103,6 @@ abstract contract PoolGovernance is PoolRecovery {
     function _startRamp(Config config, uint256 borrowLtvBps, uint256 lltvBps, uint256 rampSeconds) private {
         if (_isWindingDown) revert WindingDown();
         uint256 from = _lltvNow(config);
-        if (lltvBps > from) revert NotTightening(from, lltvBps);
-        if (lltvBps != 0) Parameters.atMost("borrowLtvBps", borrowLtvBps + 1, lltvBps);
         Parameters.atMost("rampSeconds", rampSeconds, MAX_RAMP);
         _rampFromBps = uint16(from);
         _rampStart = uint40(block.timestamp);

@@ -22,7 +22,8 @@ import {LiquidationInput, LiquidationMath, LiquidationQuote} from "../../librari
 import {Rounding} from "../../libraries/Rounding.sol";
 import {ShortfallLedger, TickLedger} from "../../libraries/ShortfallLedger.sol";
 import {Waterfall} from "../../libraries/Waterfall.sol";
-import {Book, Config, Cushion, FundBook, Meter, Position} from "../PackedState.sol";
+import {ModuleCall} from "../ModuleCall.sol";
+import {Book, Config, Cushion, FundBook, Meter, Position, _requireFits} from "../PackedState.sol";
 import {PoolCore} from "../PoolCore.sol";
 import {ModuleTerms} from "./ModuleTerms.sol";
 
@@ -33,7 +34,19 @@ contract PoolViews is PoolCore, ModuleTerms {
     using Certificates for CertificateBook;
     using ShortfallLedger for TickLedger;
 
-    constructor() ERC20("", "") ERC20Permit("") AccessManaged(address(1)) {}
+    /// The most that a conversion takes: more than any field holds, and products stay within 256 bits.
+    uint256 private constant MAX_INPUT = type(uint128).max;
+
+    address private immutable DESK;
+
+    constructor(address desk) ERC20("", "") ERC20Permit("") AccessManaged(address(1)) {
+        DESK = desk;
+    }
+
+    /// @dev What is not a view is PoolDesk's.
+    fallback() external {
+        ModuleCall.pass(DESK);
+    }
 
     // ---------------------------------------------------------------- ERC-4626 views
 
@@ -47,11 +60,13 @@ contract PoolViews is PoolCore, ModuleTerms {
     }
 
     function convertToShares(uint256 assets) external view returns (uint256) {
+        _requireFits(assets, MAX_INPUT);
         (, , Exit memory exit) = _view();
         return Rounding.mulDivDown(assets, exit.shares, exit.assets);
     }
 
     function convertToAssets(uint256 shares) public view returns (uint256) {
+        _requireFits(shares, MAX_INPUT);
         (, , Exit memory exit) = _view();
         return Rounding.mulDivDown(shares, exit.assets, exit.shares);
     }
@@ -61,17 +76,20 @@ contract PoolViews is PoolCore, ModuleTerms {
     }
 
     function previewWithdraw(uint256 assets) external view returns (uint256) {
+        _requireFits(assets, MAX_INPUT);
         (, , Exit memory exit) = _view();
         return Rounding.mulDivUp(assets, exit.shares, exit.assets);
     }
 
     function previewDeposit(uint256 assets) external view returns (uint256) {
+        _requireFits(assets, MAX_INPUT);
         _requireUnlocked();
         (Book book, Meter meter) = _accrued();
         return _sharesForDown(assets, meter, _grossAssets(book, meter));
     }
 
     function previewMint(uint256 shares) external view returns (uint256) {
+        _requireFits(shares, MAX_INPUT);
         _requireUnlocked();
         (Book book, Meter meter) = _accrued();
         return _assetsForUp(shares, meter, _grossAssets(book, meter));
@@ -86,24 +104,25 @@ contract PoolViews is PoolCore, ModuleTerms {
     }
 
     function maxWithdraw(address owner) external view returns (uint256) {
-        if (_isLocked || _isCover(owner)) return 0;
+        if (_isLocked() || _isCover(owner)) return 0;
         (Book book, , Exit memory exit) = _view();
         uint256 worth = Rounding.mulDivDown(balanceOf(owner), exit.assets, exit.shares);
         return Rounding.min(worth, book.cash());
     }
 
     function maxRedeem(address owner) external view returns (uint256) {
-        if (_isLocked || _isCover(owner)) return 0;
+        if (_isLocked() || _isCover(owner)) return 0;
         (Book book, , Exit memory exit) = _view();
         uint256 balance = balanceOf(owner);
         uint256 worth = Rounding.mulDivDown(balance, exit.assets, exit.shares);
+        if (worth == 0) return 0;
         return worth <= book.cash() ? balance : Rounding.mulDivDown(book.cash(), exit.shares, exit.assets);
     }
 
     // ---------------------------------------------------------------- ERC-3156
 
     function maxFlashLoan(address token) external view returns (uint256) {
-        return token == address(_asset()) && !_isLocked ? _book.cash() : 0;
+        return token == address(_asset()) && !_isLocked() ? _book.cash() : 0;
     }
 
     function flashFee(address token, uint256) external view returns (uint256) {
@@ -409,7 +428,9 @@ contract PoolViews is PoolCore, ModuleTerms {
         book = book.withFeeUnits(0);
         meter = meter.withShares(crystal.shares);
         Cushion cushion = _cushion.withShares(crystal.reserveShares, crystal.fundShares);
-        return _leaving(book, meter, cushion, units, _indexOf(_fundBook.generation()));
+        FundBook fundBook = _fundBook;
+        units = Rounding.min(units, fundBook.coolingUnits());
+        return _leaving(book, meter, cushion, units, _indexOf(fundBook.generation()));
     }
 
     function pendingOracle() external view returns (address oracle, uint256 executableAt) {
@@ -432,7 +453,7 @@ contract PoolViews is PoolCore, ModuleTerms {
     /// What can still come in: within the supply cap and the field of the share total; nothing where a deposit reverts.
     function _room(address receiver) private view returns (uint256 assets, uint256 shares) {
         Config config_ = _config;
-        if (_isLocked || _isPaused(config_) || config_.isClosed()) return (0, 0);
+        if (_isLocked() || _isPaused(config_) || config_.isClosed()) return (0, 0);
         if (receiver == address(0) || _isCover(receiver)) return (0, 0);
         (Book book, Meter meter) = _accrued();
         uint256 gross = _grossAssets(book, meter);

@@ -9,6 +9,7 @@ const { loadFixture, time } = networkHelpers;
 
 const FUND = "0x000000000000000000000000000000000000F00D";
 const AUTHORITY = "0x00000000000000000000000000000000000000AA";
+const MODULES = "0x0000000000000000000000000000000000000d00";
 const ALL = ethers.MaxUint256;
 
 /** A factory of stand-ins: what matters here is the list, and that the code is what it should be. */
@@ -17,10 +18,7 @@ async function factoryOfStandIns() {
   if (!creator || !other) throw new Error("two signers");
   const { bytecode: code } = await ethers.getContractFactory("PoolStandIn");
   const hash = ethers.keccak256(code);
-  const factory = await ethers.deployContract("PoolFactory", [
-    hash,
-    { desk: hash.slice(0, 42), views: hash.slice(0, 42) },
-  ]);
+  const factory = await ethers.deployContract("PoolFactory", [hash, MODULES]);
   const dollar = await ethers.deployContract("MockERC20", ["Dollar", "USD", 6]);
   const ether = await ethers.deployContract("MockERC20", ["Ether", "ETH", 18]);
   const oracle = await ethers.deployContract("MockOracle");
@@ -65,7 +63,7 @@ async function mined(transaction: Promise<ContractTransactionResponse>): Promise
 
 describe("PoolFactory", () => {
   describe("createPool", () => {
-    it("deploys at the address it foretold, lists the pool and tells", async () => {
+    it("deploys at the address it foretold, with its modules, lists the pool and tells", async () => {
       const { factory, creator, code, hash, params } = await loadFixture(factoryOfStandIns);
       expect(await factory.poolCreationCodeHash()).to.equal(hash);
       const pool = await factory.poolAddress(creator.address, code, params);
@@ -78,6 +76,8 @@ describe("PoolFactory", () => {
       const standIn = await ethers.getContractAt("PoolStandIn", pool);
       expect(await standIn.name()).to.equal(params.name);
       expect(await standIn.minDebt()).to.equal(params.minDebt);
+      expect(await standIn.modules()).to.equal(ethers.getAddress(MODULES));
+      expect(await factory.poolModules()).to.equal(ethers.getAddress(MODULES));
     });
 
     it("keeps the creator, the time and the oracle's number of feeds", async () => {
