@@ -330,6 +330,7 @@ describe("LendingPool, repay", () => {
     await sent(execute());
     await sent(pool.connect(bob).repay(w.usd(1), bob));
     await sent(pool.connect(bob).repay(MAX, bob));
+    expect((await pool.positionOf(bob)).debtShares).to.equal(0n);
     await expectConserved(w, [w.alice], [bob]);
   });
 

@@ -84,6 +84,7 @@ describe("LendingPool, collateral", () => {
       await sent(execute());
       await sent(pool.connect(bob).supplyCollateral(1n, bob));
       await sent(pool.connect(w.carol).supplyCollateral(1n, w.carol));
+      expect((await pool.positionOf(bob)).collateral).to.equal(w.eth(1_000) + 1n);
       await expectConserved(w, [w.alice], [bob, w.carol]);
     });
 
@@ -191,6 +192,7 @@ describe("LendingPool, collateral", () => {
       const w = await lentWorld();
       await sent(w.pool.connect(w.guardian).pause());
       await sent(w.pool.connect(w.bob).withdrawCollateral(1n, w.bob, w.bob));
+      expect((await w.pool.positionOf(w.bob)).collateral).to.equal(w.eth(1_000) - 1n);
       await expectConserved(w, [w.alice], [w.bob]);
     });
 

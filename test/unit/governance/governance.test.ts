@@ -41,6 +41,26 @@ async function governed(w: World, data: string) {
   )();
 }
 
+async function newOracle(w: World, tokens: number): Promise<FixedOracle> {
+  const price = w.priceOf(tokens);
+  return await ethers.deployContract("FixedOracle", [w.deployer.address, price, price, true]);
+}
+
+/** A pool without interest: 1,000 supplied, 100 in the reserve, target 2%. */
+async function withReserve(): Promise<World> {
+  const w = await deployWorld();
+  await deposit(w, w.alice, w.usd(1_000));
+  await sent(w.pool.connect(w.alice).topUpReserve(w.usd(100)));
+  return w;
+}
+
+const take = (w: World, assets: bigint, receiver: string = w.dave.address) =>
+  scheduled(w, w.pool.interface.encodeFunctionData("withdrawReserve", [assets, receiver]));
+
+async function reserveWorld(): Promise<World> {
+  return await load(withReserve);
+}
+
 describe("Pool governance", () => {
   describe("pause", () => {
     it("lasts 72 hours, and can't be repeated for 7 days after its end", async () => {
@@ -140,6 +160,7 @@ describe("Pool governance", () => {
       await sent(w.pool.connect(w.guardian).lowerCaps(0n, 0n));
       await sent(w.pool.connect(w.alice)["withdraw(uint256,address,address)"](w.usd(5), w.alice, w.alice));
       await sent(w.pool.connect(w.bob).repay(w.usd(5), w.bob));
+      expect(await w.pool.maxDeposit(w.carol)).to.equal(0n);
       await expectConserved(w, [w.alice], [w.bob]);
     });
   });
@@ -270,11 +291,6 @@ describe("Pool governance", () => {
   });
 
   describe("oracle change", () => {
-    async function newOracle(w: World, tokens: number): Promise<FixedOracle> {
-      const price = w.priceOf(tokens);
-      return (await ethers.deployContract("FixedOracle", [w.deployer.address, price, price, true])) as FixedOracle;
-    }
-
     it("takes the lower of both lows from its announcement on, the old one's high, and the new one after three days", async () => {
       const w = await lentWorld();
       const { pool, oracleManager } = w;
@@ -412,21 +428,6 @@ describe("Pool governance", () => {
   });
 
   describe("reserve", () => {
-    async function reserveWorld(): Promise<World> {
-      return await load(withReserve);
-    }
-
-    /** A pool without interest: 1,000 supplied, 100 in the reserve, target 2%. */
-    async function withReserve(): Promise<World> {
-      const w = await deployWorld();
-      await deposit(w, w.alice, w.usd(1_000));
-      await sent(w.pool.connect(w.alice).topUpReserve(w.usd(100)));
-      return w;
-    }
-
-    const take = (w: World, assets: bigint, receiver: string = w.dave.address) =>
-      scheduled(w, w.pool.interface.encodeFunctionData("withdrawReserve", [assets, receiver]));
-
     it("pays out down to its target, for shares rounded up", async () => {
       const w = await reserveWorld();
       const { pool, dave } = w;

@@ -101,7 +101,7 @@ describe("Pool governance, who may call", () => {
   it("is a complete list: every restricted function of the authority's table", async () => {
     const w = await world();
     const table = await w.authority.rules();
-    const names = table.map((rule) => rule.signature.split("(")[0]).toSorted();
-    expect(names).to.deep.equal(Object.keys(RULES).toSorted());
+    const names = table.map((rule) => rule.signature.split("(")[0]);
+    expect(names).to.have.members(Object.keys(RULES));
   });
 });

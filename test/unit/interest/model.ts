@@ -78,6 +78,8 @@ export function accruedTo(stored: Stored, timestamp: bigint, feeUnit: bigint): S
 /** A fee unit is a millionth of a token, or a wei. */
 export const feeUnitOf = (decimals: bigint): bigint => (decimals > 6n ? 10n ** (decimals - 6n) : 1n);
 
+const field = (word: bigint, offset: bigint, width: bigint): bigint => (word >> offset) & ((1n << width) - 1n);
+
 /** Reads the two hot words: the slots after OpenZeppelin's own are found by the one that holds the last accrual. */
 export async function storedOf(w: World): Promise<Stored> {
   const pool = await w.pool.getAddress();
@@ -91,7 +93,6 @@ export async function storedOf(w: World): Promise<Stored> {
     const isMeter = (meter & ((1n << 112n) - 1n)) === supply && index >= WAD && lastAccrual <= now;
     if (!isMeter) continue;
     const book = await read(slot);
-    const field = (word: bigint, offset: bigint, width: bigint) => (word >> offset) & ((1n << width) - 1n);
     return {
       cash: field(book, 0n, 96n),
       debtShares: field(book, 96n, 96n),

@@ -54,6 +54,21 @@ async function dear(): Promise<World> {
   return w;
 }
 
+async function dayAt(percent: number, seconds: bigint): Promise<{ from: bigint; to: bigint; w: World }> {
+  const w = await quietWorld();
+  const { pool, bob } = w;
+  if (percent !== 0) await sent(pool.connect(bob).borrow(w.usd(percent * 10), bob, bob));
+  else await sent(pool.accrue());
+  const before = await storedOf(w);
+  await freeze(seconds);
+  await sent(pool.accrue());
+  const after = await storedOf(w);
+  const expected = ratesOver(before.rateAtTarget, utilisationOf(before.cash, loansOf(before)), seconds);
+  expect(after.rateAtTarget).to.equal(expected.end);
+  await expectConserved(w, [w.alice], [bob]);
+  return { from: before.rateAtTarget, to: after.rateAtTarget, w };
+}
+
 describe("Interest, rates", () => {
   describe("the curve", () => {
     // utilisation in percent, and the rate as a part of the rate at target
@@ -99,21 +114,6 @@ describe("Interest, rates", () => {
     // In how far the rate at target moves in a day, by the exact exponential: the series of the half period is within
     // 0.07%, squared 0.14%.
     const SERIES = 0.001_4;
-
-    async function dayAt(percent: number, seconds: bigint): Promise<{ from: bigint; to: bigint; w: World }> {
-      const w = await quietWorld();
-      const { pool, bob } = w;
-      if (percent !== 0) await sent(pool.connect(bob).borrow(w.usd(percent * 10), bob, bob));
-      else await sent(pool.accrue());
-      const before = await storedOf(w);
-      await freeze(seconds);
-      await sent(pool.accrue());
-      const after = await storedOf(w);
-      const expected = ratesOver(before.rateAtTarget, utilisationOf(before.cash, loansOf(before)), seconds);
-      expect(after.rateAtTarget).to.equal(expected.end);
-      await expectConserved(w, [w.alice], [bob]);
-      return { from: before.rateAtTarget, to: after.rateAtTarget, w };
-    }
 
     for (const { percent, exponent } of [
       { percent: 0, exponent: -50 / 365 },

@@ -3,7 +3,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { AddressLike, ContractTransactionResponse } from "ethers";
 
-import type { FixedOracle, MockERC20, NoReturnToken } from "../../../typechain-types/index.js";
+import type { MockERC20, NoReturnToken } from "../../../typechain-types/index.js";
 import {
   connection,
   createPool,
@@ -122,11 +122,11 @@ export async function anotherMarket(
   const eth = (amount: number | bigint) =>
     (BigInt(Math.round(Number(amount) * 1e6)) * 10n ** collateralDecimals) / 10n ** 6n;
   const priceOf = (amount: number) => oraclePrice(amount, assetDecimals, collateralDecimals);
-  const oracle = (await ethers.deployContract(
+  const oracle = await ethers.deployContract(
     "FixedOracle",
     [w.deployer.address, priceOf(2_000), priceOf(2_000), true],
     w.deployer,
-  )) as FixedOracle;
+  );
   const { pool, fund } = await createPool(
     w.system,
     {

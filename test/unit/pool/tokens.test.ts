@@ -17,16 +17,11 @@ import {
   type World,
   world,
 } from "../../helpers/fixtures.js";
-import type {
-  FalseReturnToken,
-  FeeOnTransferToken,
-  RebasingToken,
-  ReentrantToken,
-} from "../../../typechain-types/index.js";
+import type { FalseReturnToken, RebasingToken, ReentrantToken } from "../../../typechain-types/index.js";
 import { anotherMarket, deposit, freeze, grossOf, mulDivDown, mulDivUp, PENDING } from "./kit.js";
 
 /** A life of a market: in, borrow, interest, repay in part, a loss, recovery, out. Every balance is conserved after it. */
-async function live(w: World): Promise<void> {
+async function expectLife(w: World): Promise<void> {
   const { pool, alice, bob, carol } = w;
   await deposit(w, alice, w.usd(10_000));
   await deposit(w, carol, w.usd(5_000));
@@ -63,6 +58,25 @@ async function live(w: World): Promise<void> {
   await expectConserved(w, [alice, carol], [bob, w.dave]);
 }
 
+async function falseWorld(): Promise<World & { asset: FalseReturnToken; collateral: FalseReturnToken }> {
+  const base = await world();
+  const asset = await ethers.deployContract("FalseReturnToken", [18]);
+  const collateral = await ethers.deployContract("FalseReturnToken", [18]);
+  const w = await anotherMarket(base, { asset, collateral });
+  await deposit(w, w.alice, w.usd(1_000));
+  await openLoan(w, w.bob, 1, 500);
+  return { ...w, asset, collateral };
+}
+
+async function feeWorld(part: "asset" | "collateral") {
+  const base = await world();
+  const token = await ethers.deployContract("FeeOnTransferToken", [18, 0]);
+  const w = await anotherMarket(base, { [part]: token });
+  await deposit(w, w.alice, w.usd(1_000));
+  await openLoan(w, w.bob, 1, 500);
+  return { w, token };
+}
+
 describe("LendingPool, tokens", () => {
   describe("plain ones of any decimals", () => {
     for (const [assetDecimals, collateralDecimals] of [
@@ -76,7 +90,9 @@ describe("LendingPool, tokens", () => {
         const base = await world();
         const asset = await ethers.deployContract("MockERC20", ["Asset", "A", assetDecimals]);
         const collateral = await ethers.deployContract("MockERC20", ["Collateral", "C", collateralDecimals]);
-        await live(await anotherMarket(base, { asset, collateral }));
+        const w = await anotherMarket(base, { asset, collateral });
+        await expectLife(w);
+        expect((await w.pool.totals()).debtAssets).to.equal(0n);
       });
     }
 
@@ -112,21 +128,13 @@ describe("LendingPool, tokens", () => {
       const base = await world();
       const asset = await ethers.deployContract("NoReturnToken", [6]);
       const collateral = await ethers.deployContract("NoReturnToken", [18]);
-      await live(await anotherMarket(base, { asset, collateral }));
+      const w = await anotherMarket(base, { asset, collateral });
+      await expectLife(w);
+      expect((await w.pool.totals()).debtAssets).to.equal(0n);
     });
   });
 
   describe("returning false", () => {
-    async function falseWorld(): Promise<World & { asset: FalseReturnToken; collateral: FalseReturnToken }> {
-      const base = await world();
-      const asset = await ethers.deployContract("FalseReturnToken", [18]);
-      const collateral = await ethers.deployContract("FalseReturnToken", [18]);
-      const w = await anotherMarket(base, { asset, collateral });
-      await deposit(w, w.alice, w.usd(1_000));
-      await openLoan(w, w.bob, 1, 500);
-      return { ...w, asset, collateral };
-    }
-
     it("every transfer that fails reverts the whole call", async () => {
       const w = await falseWorld();
       const { pool, alice, bob } = w;
@@ -162,15 +170,6 @@ describe("LendingPool, tokens", () => {
   // Not supported. What happens: the pool counts what it asked for, not what it got, so cash is more than there is.
   // Nothing else breaks: no price moves, nobody is paid more than their claim, and the last ones out wait for money.
   describe("that take a fee on transfer (not supported)", () => {
-    async function feeWorld(part: "asset" | "collateral") {
-      const base = await world();
-      const token = await ethers.deployContract("FeeOnTransferToken", [18, 0]);
-      const w = await anotherMarket(base, { [part]: token });
-      await deposit(w, w.alice, w.usd(1_000));
-      await openLoan(w, w.bob, 1, 500);
-      return { w, token: token as FeeOnTransferToken };
-    }
-
     it("as asset: the price stays, cash is short by the fee, and who comes last is not paid", async () => {
       const { w, token } = await feeWorld("asset");
       const { pool, alice, carol } = w;

@@ -42,6 +42,21 @@ async function approve(w: World, borrower: Puppet, amount: bigint): Promise<void
   await sent(borrower.call(w.asset, data));
 }
 
+type Reentrant = Stage & { reentrant: ReentrantToken };
+
+async function setReentrant(): Promise<Reentrant> {
+  const token = await ethers.deployContract("ReentrantToken", [18]);
+  const w = await anotherMarket(await deployWorld(), { asset: token });
+  await deposit(w, w.alice, w.usd(1_500));
+  await openLoan(w, w.bob, 1, 500);
+  await sent(w.pool.connect(w.bob).setOperator(w.asset, true));
+  return { ...(await withBorrower(w)), reentrant: token };
+}
+
+async function reentrant(): Promise<Reentrant> {
+  return await load(setReentrant);
+}
+
 describe("LendingPool, flash loan", () => {
   it("lends up to all cash, free of charge, and is whole again", async () => {
     const w = await stage();
@@ -131,21 +146,6 @@ describe("LendingPool, flash loan", () => {
 
   // The token calls back while the pool has sent the loan and waits for it: the very moment of onFlashLoan.
   describe("meanwhile", () => {
-    type Reentrant = Stage & { reentrant: ReentrantToken };
-
-    async function reentrant(): Promise<Reentrant> {
-      return await load(setReentrant);
-    }
-
-    async function setReentrant(): Promise<Reentrant> {
-      const token = await ethers.deployContract("ReentrantToken", [18]);
-      const w = await anotherMarket(await deployWorld(), { asset: token });
-      await deposit(w, w.alice, w.usd(1_500));
-      await openLoan(w, w.bob, 1, 500);
-      await sent(w.pool.connect(w.bob).setOperator(w.asset, true));
-      return { ...(await withBorrower(w)), reentrant: token };
-    }
-
     async function during(w: Reentrant, data: string): Promise<{ success: boolean; returned: string }> {
       await sent(w.reentrant.arm(w.pool, data, 1n));
       await sent(w.pool.flashLoan(w.borrower.address, w.token, w.usd(100), "0x"));

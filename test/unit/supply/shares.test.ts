@@ -29,6 +29,19 @@ import {
   PENDING,
 } from "../pool/kit.js";
 
+async function haircut(): Promise<World> {
+  const w = await deployWorld({ parameters: { reserveFeePercent: 0n, fundFeePercent: 0n } });
+  await deposit(w, w.alice, w.usd(10_000));
+  await openLoan(w, w.bob, 5, 7_900);
+  await setPrice(w, 800);
+  await sent(w.pool.connect(w.liquidator).liquidate(w.bob, MAX, 0n, w.liquidator, "0x"));
+  return w;
+}
+
+async function haircutWorld(): Promise<World> {
+  return await load(haircut);
+}
+
 describe("LendingPool, shares", () => {
   describe("transfer", () => {
     it("moves shares and nothing else", async () => {
@@ -302,19 +315,6 @@ describe("LendingPool, shares", () => {
   });
 
   describe("after a haircut", () => {
-    async function haircutWorld(): Promise<World> {
-      return await load(haircut);
-    }
-
-    async function haircut(): Promise<World> {
-      const w = await deployWorld({ parameters: { reserveFeePercent: 0n, fundFeePercent: 0n } });
-      await deposit(w, w.alice, w.usd(10_000));
-      await openLoan(w, w.bob, 5, 7_900);
-      await setPrice(w, 800);
-      await sent(w.pool.connect(w.liquidator).liquidate(w.bob, MAX, 0n, w.liquidator, "0x"));
-      return w;
-    }
-
     it("a transfer settles both sides: the certificate stays with who bore the loss", async () => {
       const w = await haircutWorld();
       const { pool, alice, carol } = w;

@@ -220,7 +220,7 @@ describe("LendingPool, withdraw and redeem", () => {
         await sent(leave(w, way, w.usd(5)));
         const execute = await scheduled(w, pool.interface.encodeFunctionData("windDown", [14n * DAY]));
         await sent(execute());
-        await sent(leave(w, way, w.usd(5)));
+        await expect(leave(w, way, w.usd(5))).to.emit(pool, "Withdraw");
         await expectConserved(w, [w.alice], [w.bob]);
       });
 
