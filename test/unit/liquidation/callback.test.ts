@@ -114,7 +114,7 @@ describe("LendingPool.liquidate with data", () => {
     await sent(liquidator.contract.execute(w.pool, liquidation(liquidator.encode(calls))));
     const locked = w.pool.interface.getError("Locked")?.selector;
     for (const [index, payload] of refused.entries()) {
-      const name = w.pool.interface.getFunction(payload.slice(0, 10))?.name ?? "";
+      const name = w.pool.interface.parseTransaction({ data: payload })?.name;
       expect(
         [await liquidator.contract.successes(index), await liquidator.contract.results(index)],
         name,

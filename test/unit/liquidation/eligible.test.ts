@@ -143,7 +143,9 @@ describe("LendingPool.liquidate, who can be", () => {
           pool.interface.encodeFunctionData("liquidate", [w.bob.address, w.usd(1_000), 0, liquidator.address, "0x"]),
         ]),
     );
-    expect(await w.collateral.balanceOf(liquidator)).to.be.greaterThan(w.eth(10_000_000));
+    expect((await pool.positionOf(w.bob)).isFlagged).to.equal(false);
+    // 1,000 repaid at more than 1.03 at 1,649, of 1,010
+    expect((await pool.positionOf(w.bob)).collateral < w.eth(1_009.4)).to.equal(true);
   });
 
   it("refuses while the oracle is not ok", async () => {

@@ -25,6 +25,12 @@ import {
 import { ceilDiv, crystallised, exitOf, grossOf, priceWad, PRICE_SCALE, random, TERMS } from "../liquidation/model.js";
 import { feelessWorld } from "../waterfall/actions.js";
 
+/** What reserve and fund can cover, in assets. */
+const coverOf = (s: State) => (crystallised(s).cover * crystallised(s).assets) / crystallised(s).shares;
+
+/** A thousandth of the gross assets. */
+const limitOf = (s: State) => (grossOf(s).assets - 1n) / 1_000n;
+
 describe("LendingPool.exitPrice", () => {
   let w: World;
 
@@ -56,9 +62,6 @@ describe("LendingPool.exitPrice", () => {
     if (fund > 0) await stake(w, w.frank, fund);
     await openLoan(w, w.bob, 1_000, 1_500_000);
   }
-
-  /** What reserve and fund can cover, in assets. */
-  const coverOf = (s: State) => (crystallised(s).cover * crystallised(s).assets) / crystallised(s).shares;
 
   it("is the gross price while nothing is short", async () => {
     w = await worldWithLoan();
@@ -167,8 +170,6 @@ describe("LendingPool.exitPrice", () => {
     beforeEach(async () => {
       await layered(0, 0);
     });
-
-    const limitOf = (s: State) => (grossOf(s).assets - 1n) / 1_000n;
 
     it("leaves deposits open at it", async () => {
       await aimShortfall(limitOf);

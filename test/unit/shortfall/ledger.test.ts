@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 
 import {
   DAY,
@@ -16,6 +15,27 @@ import { setRawPrice } from "../liquidation/actions.js";
 import { random, tickOf, tickOfRatio } from "../liquidation/model.js";
 import { crowd, expectLedger, lend, supplied } from "./actions.js";
 
+/** A pool in which debt may be a wei, so that ratios go from 2^-100 to 2^19. */
+async function deployAnyRatio(): Promise<World> {
+  const w = await deployWorld({ parameters: { minDebt: 1n, collateralCap: 2n ** 100n } });
+  await supplied(w, 900_000_000);
+  await sent(w.collateral.mint(w.bob, 2n ** 100n));
+  await setRawPrice(w, (1n << 139n) - 1n); // as high as a collateral of 2^100 allows
+  return w;
+}
+
+/** Opens a loan of this ratio, looks at its tick, and closes it. */
+async function expectTick(w: World, collateral: bigint, debt: bigint): Promise<void> {
+  const { pool, bob } = w;
+  await lend(w, bob, collateral, debt);
+  const position = await pool.positionOf(bob);
+  expect(position.collateral).to.equal(collateral);
+  expect(position.tick, `${position.debtShares} / ${collateral}`).to.equal(tickOf(position));
+  await expectLedger(w, [bob]);
+  await sent(pool.connect(bob).repay(MAX, bob));
+  await sent(pool.connect(bob).withdrawCollateral(collateral, bob, bob));
+}
+
 describe("The shortfall ledger", () => {
   let w: World;
 
@@ -30,27 +50,8 @@ describe("The shortfall ledger", () => {
       expect(tickOfRatio((1n << 224n) - 1n) < 256n << 6n).to.equal(true);
     });
 
-    // A loan asset of no decimals' worth of minDebt, so that ratios go from 1 / 2^83 to 2^60.
-    async function anyRatio(): Promise<void> {
-      w = await deployWorld({ parameters: { minDebt: 1n, collateralCap: 2n ** 100n } });
-      await supplied(w, 900_000_000);
-      await sent(w.collateral.mint(w.bob, 2n ** 100n));
-    }
-
-    async function expectTick(borrower: HardhatEthersSigner, collateral: bigint, debt: bigint): Promise<void> {
-      await setRawPrice(w, (1n << 139n) - 1n); // as high as a collateral of 2^100 allows: all is healthy
-      await lend(w, borrower, collateral, debt);
-      const position = await w.pool.positionOf(borrower);
-      expect(position.collateral).to.equal(collateral);
-      expect(position.tick, `${position.debtShares} / ${collateral}`).to.equal(tickOf(position));
-      await expectLedger(w, [borrower]);
-      await sent(w.pool.connect(borrower).repay(MAX, borrower));
-      await sent(w.pool.connect(borrower).withdrawCollateral(collateral, borrower, borrower));
-      expect((await w.pool.ledgerState()).highestTick).to.equal(0n);
-    }
-
     it("is right at the edges", async () => {
-      await anyRatio();
+      w = await deployAnyRatio();
       const one = 10n ** 18n;
       for (const [collateral, debt] of [
         [2n ** 100n, 1n],
@@ -65,21 +66,23 @@ describe("The shortfall ledger", () => {
         [2n ** 70n, 2n ** 71n - 1n],
         [3n * one, one],
       ] as const) {
-        await expectTick(w.bob, collateral, debt);
+        await expectTick(w, collateral, debt);
       }
+      expect((await w.pool.ledgerState()).highestTick).to.equal(0n);
     });
 
     const seed = 314;
     it(`is right at random, seed ${seed}`, async () => {
-      await anyRatio();
+      w = await deployAnyRatio();
       const next = random(seed);
       for (let i = 0; i < 25; ++i) {
         const debt = BigInt(Math.floor(2 ** (next() * 80))) + 1n;
         // Worth at least twice the debt at the price above, which is 2^139 / 10^36: about 696,000.
         const least = debt / 100_000n + 1n;
         const collateral = least * BigInt(Math.floor(2 ** (next() * 30)) + 1) + BigInt(Math.floor(next() * 1e6));
-        await expectTick(w.bob, collateral > 2n ** 100n ? 2n ** 100n : collateral, debt);
+        await expectTick(w, collateral > 2n ** 100n ? 2n ** 100n : collateral, debt);
       }
+      expect((await w.pool.ledgerState()).highestTick).to.equal(0n);
     });
 
     it("stays while interest accrues", async () => {
