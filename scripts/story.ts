@@ -325,8 +325,10 @@ async function tellRecovery(
   );
   say(
     `Of the second payment ${dollars(toCertificates)} went to the certificates, which are paid in full now, and ` +
-      `${dollars(toReserve)} to the\nreserve, since nobody is owed more than was lost. Fay gets nothing back: who ` +
-      "insures, bears the loss for good.\nNor does Chen: he was paid out at the price of that moment.",
+      `${dollars(toReserve)} to the\nreserve. Fay gets nothing back: who insures, bears the loss for good. Nor does ` +
+      "Chen, who was paid out at the price of\nthat moment. The part of the loss that he left behind was borne by those " +
+      "who stayed: so their certificates come to\nmore than their shares had fallen by, and what he gave up is theirs " +
+      "now.",
   );
   return { certificates, surplusToReserve: toReserve };
 }
