@@ -3,7 +3,6 @@
 import { expect } from "chai";
 
 import {
-  deployWorld,
   expectConserved,
   MAX,
   openLoan,
@@ -13,7 +12,18 @@ import {
   WAD,
   type World,
 } from "../helpers/fixtures.js";
-import { deposit, leave, type Liquidation, liquidate, lossOf, priceWad, stake, story, worthOf } from "./story.js";
+import {
+  deposit,
+  feelessWorld,
+  leave,
+  type Liquidation,
+  liquidate,
+  lossOf,
+  priceWad,
+  stake,
+  story,
+  worthOf,
+} from "./story.js";
 
 story("03 the worked example of the design, to the wei", (step) => {
   let w: World;
@@ -27,7 +37,7 @@ story("03 the worked example of the design, to the wei", (step) => {
     (w.usd(tokens) * VIRTUAL_SHARES * (w.usd(90_000_000) + 1n)) / (w.usd(98_000_000) * VIRTUAL_SHARES + VIRTUAL_SHARES);
 
   step("100m assets behind 100m shares: reserve 0.5m, fund 1.5m, suppliers 98m", async () => {
-    w = await deployWorld({ parameters: { reserveFeePercent: 0n, fundFeePercent: 0n } });
+    w = await feelessWorld();
     await deposit(w, w.alice, 30_000_000);
     await deposit(w, w.bob, 1);
     await deposit(w, w.carol, 20_000_000);

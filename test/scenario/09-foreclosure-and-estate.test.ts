@@ -146,7 +146,7 @@ story("09 foreclosure and the sale of an estate", (step) => {
   );
 
   step(
-    "the last 40 ether bring 78,000 on the thirteenth day and a half: above the 20,000 owed, a recovery",
+    "the last 40 ether bring 77,500 half a day after the thirteenth: above the 20,000 owed, a recovery",
     async () => {
       const face = (await w.pool.certificates()).unpaidFace;
       const reserveBefore = (await w.pool.totals()).reserveShares;
