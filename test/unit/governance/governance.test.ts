@@ -217,6 +217,23 @@ describe("Pool governance", () => {
       expect((await pool.config(PENDING)).lltvBps).to.equal(8_100n);
     });
 
+    it("can't be held or slowed on the way by lowerLtvs", async () => {
+      const w = await world();
+      const { pool, guardian } = w;
+      const start = await freeze();
+      await sent(pool.connect(guardian).lowerLtvs(7_000n, 8_000n, 10n * DAY));
+      await time.setNextBlockTimestamp(start + 5n * DAY);
+      await expect(pool.connect(guardian).lowerLtvs(7_000n, 8_300n, 10n * DAY))
+        .to.be.revertedWithCustomError(pool, "NotTightening")
+        .withArgs(8_000n, 8_300n);
+      await time.setNextBlockTimestamp(start + 5n * DAY);
+      await expect(pool.connect(guardian).lowerLtvs(7_000n, 8_000n, 5n * DAY + 1n))
+        .to.be.revertedWithCustomError(pool, "NotTightening")
+        .withArgs(5n * DAY, 5n * DAY + 1n);
+      await time.setNextBlockTimestamp(start + 5n * DAY);
+      await sent(pool.connect(guardian).lowerLtvs(7_000n, 8_000n, 5n * DAY));
+    });
+
     it("do not rise by lowerLtvs, nor fall too fast, too slowly, or into each other", async () => {
       const w = await world();
       const { pool } = w;
@@ -553,10 +570,10 @@ describe("Pool governance", () => {
         "WindingDown",
       );
       await expect(governed(w, encode("reopenBorrowing"))).to.be.revertedWithCustomError(pool, "WindingDown");
-      await expect(pool.connect(w.guardian).lowerLtvs(0n, 1n, 100n * DAY)).to.be.revertedWithCustomError(
-        pool,
-        "WindingDown",
-      );
+      await expect(pool.connect(w.guardian).lowerLtvs(0n, 1n, 100n * DAY))
+        .to.be.revertedWithCustomError(pool, "NotTightening")
+        .withArgs(0n, 1n);
+      await expect(pool.connect(w.guardian).lowerLtvs(0n, 0n, 14n * DAY)).to.be.revert(ethers);
     });
 
     it("leaves everyone the way out: the loan is closed, the supplier leaves in full (G-1)", async () => {

@@ -57,6 +57,13 @@ async function reentrant(): Promise<Reentrant> {
   return await load(setReentrant);
 }
 
+async function during(w: Reentrant, data: string): Promise<{ success: boolean; returned: string }> {
+  await sent(w.reentrant.arm(w.pool, data, 1n));
+  await sent(w.pool.flashLoan(w.borrower.address, w.token, w.usd(100), "0x"));
+  expect(await w.reentrant.callCount()).to.equal(1n);
+  return { success: await w.reentrant.lastSuccess(), returned: await w.reentrant.lastReturnData() };
+}
+
 describe("LendingPool, flash loan", () => {
   it("lends up to all cash, free of charge, and is whole again", async () => {
     const w = await stage();
@@ -146,13 +153,6 @@ describe("LendingPool, flash loan", () => {
 
   // The token calls back while the pool has sent the loan and waits for it: the very moment of onFlashLoan.
   describe("meanwhile", () => {
-    async function during(w: Reentrant, data: string): Promise<{ success: boolean; returned: string }> {
-      await sent(w.reentrant.arm(w.pool, data, 1n));
-      await sent(w.pool.flashLoan(w.borrower.address, w.token, w.usd(100), "0x"));
-      expect(await w.reentrant.callCount()).to.equal(1n);
-      return { success: await w.reentrant.lastSuccess(), returned: await w.reentrant.lastReturnData() };
-    }
-
     it("every call that moves money or a price reverts with Locked", async () => {
       const w = await reentrant();
       const { pool } = w;
