@@ -5,7 +5,8 @@ const POSITIONS = 6n;
 const TICK_SUMS = 7n;
 const COLLATERAL_MASK = ((1n << 112n) - 1n) << 96n;
 
-function entry(slot: bigint, key: string | bigint): string {
+/** The slot of a mapping's entry. */
+export function entry(slot: bigint, key: string | bigint): string {
   const type = typeof key === "string" ? "address" : "uint256";
   return ethers.keccak256(ethers.AbiCoder.defaultAbiCoder().encode([type, "uint256"], [key, slot]));
 }

@@ -13,7 +13,7 @@ import {
   type State,
   stateOf,
 } from "../liquidation/actions.js";
-import { readSlot } from "../liquidation/storage.js";
+import { entry, readSlot } from "../liquidation/storage.js";
 import {
   ceilDiv,
   crystallised,
@@ -59,12 +59,24 @@ export async function aimLoss(
   return amount;
 }
 
+const COOLING_INDICES = 15n;
+const RAY = 10n ** 27n;
+
+/** A wiped fund moves eight generations on; one worn to a billionth, one for each nine digits of its index. */
+function generationsOf(index: bigint, left: bigint, fund: bigint): bigint {
+  if (left === 0n) return 8n;
+  let steps = 0n;
+  for (let product = index * left; product < 10n ** 18n * fund; product *= 10n ** 9n) ++steps;
+  return steps;
+}
+
 export type Realised = {
   before: State;
   after: State;
   split: Split;
   loss: bigint;
-  wiped: boolean;
+  /** Generations of the fund that the loss has moved on: 8 if it is wiped. */
+  steps: bigint;
   layers: Fraction & { reserve: bigint; fund: bigint };
   receipt: Awaited<ReturnType<typeof sent>>;
 };
@@ -79,6 +91,7 @@ export async function realiseExactly(w: World, borrower: HardhatEthersSigner): P
   const haltedBefore = (await pool.config()).isBorrowingHalted;
   const { unpaidFace: faceBefore } = await pool.certificates();
   const generation = await pool.fundGeneration();
+  const coolingIndex = (await readSlot(w, entry(COOLING_INDICES, generation))) || RAY;
   const fees = await feesAsShares(w, before, timestamp);
   const receipt = await sent(liquidate(w, borrower));
   const after = await stateOf(w, borrower, { blockTag: "latest" });
@@ -103,16 +116,15 @@ export async function realiseExactly(w: World, borrower: HardhatEthersSigner): P
   expect(parts, "parts").to.deep.equal([split.fromReserve, split.fromFund, split.haircut]);
   expect(split.fromReserve + split.fromFund + split.haircut, "W-1").to.equal(loss);
 
-  const left = layers.fund - split.fundShares;
-  const wiped = split.fundShares > 0n && (left === 0n || left * 10n ** 9n < layers.fund);
-  const fundBurned = wiped ? layers.fund : split.fundShares;
-  const sharesLeft = layers.shares - split.reserveShares - fundBurned;
+  const fundLeft = layers.fund - split.fundShares;
+  const steps = split.fundShares === 0n ? 0n : generationsOf(coolingIndex, fundLeft, layers.fund);
+  const sharesLeft = layers.shares - split.reserveShares - split.fundShares;
   expect(after.reserveShares, "reserve left").to.equal(layers.reserve - split.reserveShares);
-  expect(after.fundShares, "fund left").to.equal(layers.fund - fundBurned);
+  expect(after.fundShares, "fund left").to.equal(fundLeft);
   expect(after.supply, "supply left").to.equal(sharesLeft - VIRTUAL_SHARES);
   if (split.haircut > 0n) expect([after.reserveShares, after.fundShares], "W-2 haircut").to.deep.equal([0n, 0n]);
   if (split.fundShares > 0n) expect(after.reserveShares, "W-2 fund").to.equal(0n);
-  expect(await pool.fundGeneration(), "generation").to.equal(wiped ? generation + 1n : generation);
+  expect(await pool.fundGeneration(), "generation").to.equal(generation + steps);
   // Events alone rebuild the balances of reserve and fund.
   expect(transferredTo(w, receipt, await pool.getAddress())).to.equal(after.reserveShares - before.reserveShares);
   expect(transferredTo(w, receipt, await pool.fund())).to.equal(after.fundShares - before.fundShares);
@@ -130,11 +142,9 @@ export async function realiseExactly(w: World, borrower: HardhatEthersSigner): P
 
   expect([...preview].slice(0, 3), "previewed parts").to.deep.equal(parts);
   expect(preview.exitPriceBefore, "previewed price before").to.equal(before.exitPrice);
-  // The preview counts the shortfall rounded for the pool, a few wei from the loss; and it does not foresee that the
-  // last billionth of a fund burns too.
-  const burnedBeside = wiped ? (after.exitPrice * left) / sharesLeft + 1n : 0n;
-  expectClose(preview.exitPriceAfter, after.exitPrice, 1n + burnedBeside, "previewed price after");
-  return { before, after, split, loss, wiped, layers, receipt };
+  // The preview counts the shortfall rounded for the pool, a few wei from the loss.
+  expectClose(preview.exitPriceAfter, after.exitPrice, 1n, "previewed price after");
+  return { before, after, split, loss, steps, layers, receipt };
 }
 
 /** What pending fees become: the fund's part counts for active units only and is at most 100% a year; the rest is the reserve's. */

@@ -131,11 +131,11 @@ describe("The waterfall", () => {
     const units = await fund.balanceOf(frank);
     expect(units > 0n).to.equal(true);
     await setPrice(w, 1_020);
-    const { wiped } = await realiseExactly(w, w.bob);
-    expect(wiped).to.equal(true);
+    const { steps } = await realiseExactly(w, w.bob);
+    expect(steps).to.equal(8n);
     expect(await fund.balanceOf(frank), "old units are void").to.equal(0n);
     expect(await fund.totalSupply()).to.equal(0n);
-    expect([...(await pool.fundAccount())]).to.deep.equal([0n, 0n, 1n]);
+    expect([...(await pool.fundAccount())]).to.deep.equal([0n, 0n, 8n]);
 
     await stake(w, carol, 1_000);
     const { totalShares } = await pool.fundAccount();
@@ -144,16 +144,21 @@ describe("The waterfall", () => {
     await conserved();
   });
 
-  it("burns the rest of a fund of which less than a billionth is left", async () => {
+  it("moves nine digits into the generation when less than a billionth of a fund is left", async () => {
     await layered(100_000, 150_000);
+    const { frank, fund, pool } = w;
+    const units = await fund.balanceOf(frank);
     await aimLoss(w, w.bob, (s) => {
       const { assets, shares } = grossOf(s);
       return ((s.reserveShares + s.fundShares) * assets) / shares - 2n;
     });
-    const { wiped, split, after, layers } = await realiseExactly(w, w.bob);
-    expect(split.fundShares < layers.fund && split.haircut === 0n, "it was not all needed").to.equal(true);
-    expect(wiped).to.equal(true);
-    expect(after.fundShares).to.equal(0n);
+    const { steps, split, after } = await realiseExactly(w, w.bob);
+    expect(split.haircut, "the fund was enough").to.equal(0n);
+    // Two wei are left of 1.5e23: 1.3e-23, so two times nine digits.
+    expect(steps).to.equal(2n);
+    expect(after.fundShares > 0n, "and nothing of it burns beside").to.equal(true);
+    expect(await fund.balanceOf(frank), "a unit counts a billionth of a billionth").to.equal(units / 10n ** 18n);
+    expect((await pool.fundAccount()).totalShares).to.equal(after.fundShares);
     await conserved();
   });
 
@@ -164,8 +169,8 @@ describe("The waterfall", () => {
       const left = (s.fundShares * assets) / shares / 10n ** 9n + 10n;
       return ((s.reserveShares + s.fundShares) * assets) / shares - left;
     });
-    const { wiped, after } = await realiseExactly(w, w.bob);
-    expect(wiped).to.equal(false);
+    const { steps, after } = await realiseExactly(w, w.bob);
+    expect(steps).to.equal(0n);
     expect(after.fundShares > 0n).to.equal(true);
     expect((await w.fund.balanceOf(w.frank)) > 0n).to.equal(true);
     await conserved();
@@ -314,7 +319,7 @@ describe("The waterfall", () => {
     });
   }
 
-  it("reports a loss without a borrower's debt shares left", async () => {
+  it("names the borrower, and numbers losses from one", async () => {
     await layered(0, 0);
     await setPrice(w, 1_020);
     const receipt = await sent(liquidate(w, w.bob));
