@@ -227,6 +227,26 @@ describe("LendingPool, limits", () => {
     await expectConserved(w, [w.alice], [w.bob]);
   });
 
+  it("bound conversions and previews: beyond 2^128 − 1 they revert with FieldOverflow, up to there they answer", async () => {
+    const w = await lentWorld();
+    const { pool } = w;
+    const bound = (1n << 128n) - 1n;
+    const views = [
+      pool.convertToShares.bind(null),
+      pool.convertToAssets.bind(null),
+      pool.previewDeposit.bind(null),
+      pool.previewMint.bind(null),
+      pool.previewWithdraw.bind(null),
+      pool.previewRedeem.bind(null),
+    ];
+    for (const view of views) {
+      expect((await view(bound)) > 0n).to.equal(true);
+      await expect(view(bound + 1n))
+        .to.be.revertedWithCustomError(pool, "FieldOverflow")
+        .withArgs(bound + 1n, bound);
+    }
+  });
+
   it("never revert for anybody, with nothing and everything", async () => {
     const w = await world();
     for (const who of [ZERO, w.alice.address, await w.asset.getAddress()]) {

@@ -285,6 +285,14 @@ describe("LendingPool, withdraw and redeem", () => {
         expect(middle <= before, `seed ${seed}, round ${round}`).to.equal(true);
         await freeze();
         const cost = await pool.previewMint(shares, PENDING);
+        // after the mint, taking its cost out again takes at least the shares it gave
+        const [, needed] = await pool
+          .connect(carol)
+          .multicall.staticCall(
+            [encode("mint(uint256,address)", [shares, carol.address]), encode("previewWithdraw", [cost])],
+            PENDING,
+          );
+        expect(BigInt(needed ?? 0) >= shares, `seed ${seed}, round ${round}`).to.equal(true);
         await sent(
           pool
             .connect(carol)
@@ -299,6 +307,20 @@ describe("LendingPool, withdraw and redeem", () => {
         expect((await pool.exitPrice()) >= price, `seed ${seed}, round ${round}`).to.equal(true);
       }
       await expectConserved(w, [w.alice, carol, w.dave], [w.bob]);
+    });
+
+    it("can't be made to read an older or no price by too little gas", async () => {
+      const w = await lentWorld();
+      // 300,000 for the oracle, and what the call itself may keep back
+      const required = 309_375n;
+      await expect(
+        w.pool
+          .connect(w.alice)
+          ["withdraw(uint256,address,address)"](w.usd(5), w.alice, w.alice, { gasLimit: required }),
+      )
+        .to.be.revertedWithCustomError(w.pool, "OracleGasTooLow")
+        .withArgs((available: bigint) => available < required, required);
+      await sent(leave(w, "withdraw", w.usd(5)));
     });
 
     it("leaves cash for those who come first at full utilisation, and nothing for the rest", async () => {
