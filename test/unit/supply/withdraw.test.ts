@@ -313,11 +313,9 @@ describe("LendingPool, withdraw and redeem", () => {
       const w = await lentWorld();
       // 300,000 for the oracle, and what the call itself may keep back
       const required = 309_375n;
-      await expect(
-        w.pool
-          .connect(w.alice)
-          ["withdraw(uint256,address,address)"](w.usd(5), w.alice, w.alice, { gasLimit: required }),
-      )
+      const pool = w.pool.connect(w.alice);
+      const starved = { gasLimit: required };
+      await expect(pool["withdraw(uint256,address,address)"](w.usd(5), w.alice, w.alice, starved))
         .to.be.revertedWithCustomError(w.pool, "OracleGasTooLow")
         .withArgs((available: bigint) => available < required, required);
       await sent(leave(w, "withdraw", w.usd(5)));
