@@ -221,6 +221,10 @@ describe("LendingPool, construction", () => {
           .to.be.revertedWithCustomError(w.pool, "InvalidAddress")
           .withArgs(modules);
       }
+      const views = await ethers.getContractFactory("PoolViews", { libraries });
+      for (const desk of [ZERO, w.alice.address]) {
+        await expect(views.deploy(desk)).to.be.revertedWithCustomError(w.pool, "InvalidAddress").withArgs(desk);
+      }
     });
   });
 
