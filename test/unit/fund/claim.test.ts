@@ -11,19 +11,9 @@ describe("InsuranceFund.redeem and withdraw", () => {
     units = shares(w, 100) * FIRST_RATE;
   });
   const redeem = (who: World["bob"], amount: bigint, receiver: unknown = who, minimum = 0n) =>
-    w.fund.connect(who).getFunction("redeem(uint256,address,address,uint256)")(
-      amount,
-      receiver,
-      w.bob,
-      minimum,
-    ) as ReturnType<World["fund"]["cancelRedeem"]>;
+    w.fund.connect(who).getFunction("redeem(uint256,address,address,uint256)")(amount, receiver, w.bob, minimum);
   const withdraw = (who: World["bob"], amount: bigint, receiver: unknown = who, maximum = 2n ** 256n - 1n) =>
-    w.fund.connect(who).getFunction("withdraw(uint256,address,address,uint256)")(
-      amount,
-      receiver,
-      w.bob,
-      maximum,
-    ) as ReturnType<World["fund"]["cancelRedeem"]>;
+    w.fund.connect(who).getFunction("withdraw(uint256,address,address,uint256)")(amount, receiver, w.bob, maximum);
 
   it("pays a claim in pool shares", async () => {
     const { fund, pool, bob } = w;
@@ -57,8 +47,8 @@ describe("InsuranceFund.redeem and withdraw", () => {
     await request(w, bob, units);
     await time.increase(COOLING);
     await sent(fund.connect(bob).approve(dave, units));
-    for (const call of [redeem(dave, units), withdraw(dave, 1n)]) {
-      await expect(call).to.be.revertedWithCustomError(fund, "NotAuthorised").withArgs(dave, bob);
+    for (const call of [() => redeem(dave, units), () => withdraw(dave, 1n)]) {
+      await expect(call()).to.be.revertedWithCustomError(fund, "NotAuthorised").withArgs(dave, bob);
     }
   });
 

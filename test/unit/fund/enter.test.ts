@@ -139,11 +139,10 @@ describe("InsuranceFund.deposit and mint", () => {
     await sent(pool.connect(bob).transfer(fund, gift));
     const aliceUnits = await stakeShares(w, alice, shares(w, 1));
     const bobUnits = FIRST_RATE;
-    const rate = (units: bigint, active: bigint, supply: bigint) => (units * (active + 1n)) / (supply + FIRST_RATE);
     const active = 1n + gift + shares(w, 1);
     const supply = bobUnits + aliceUnits;
     expect(aliceUnits).to.equal((shares(w, 1) * 2n * FIRST_RATE) / (gift + 2n));
-    expect(await fund.convertToAssets(aliceUnits)).to.equal(rate(aliceUnits, active, supply));
+    expect(await fund.convertToAssets(aliceUnits)).to.equal((aliceUnits * (active + 1n)) / (supply + FIRST_RATE));
     // Half of the gift is the virtual units': Bob is 450 short. Alice misses less than a unit, a 2,222nd of hers.
     expect((await fund.convertToAssets(bobUnits)) < shares(w, 451)).to.equal(true);
     expect((await fund.convertToAssets(aliceUnits)) > (shares(w, 1) * 9_995n) / 10_000n).to.equal(true);
