@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { AddressLike } from "ethers";
 
 import { expectConserved, sent, time, type World, ZERO } from "../../helpers/fixtures.js";
 import { claim, COOLING, everyone, FIRST_RATE, lose, Request, request, shares, stakedWorld, WINDOW } from "./kit.js";
@@ -10,9 +11,9 @@ describe("InsuranceFund.redeem and withdraw", () => {
     w = await stakedWorld();
     units = shares(w, 100) * FIRST_RATE;
   });
-  const redeem = (who: World["bob"], amount: bigint, receiver: unknown = who, minimum = 0n) =>
+  const redeem = (who: World["bob"], amount: bigint, receiver: AddressLike = who, minimum = 0n) =>
     w.fund.connect(who).getFunction("redeem(uint256,address,address,uint256)")(amount, receiver, w.bob, minimum);
-  const withdraw = (who: World["bob"], amount: bigint, receiver: unknown = who, maximum = 2n ** 256n - 1n) =>
+  const withdraw = (who: World["bob"], amount: bigint, receiver: AddressLike = who, maximum = 2n ** 256n - 1n) =>
     w.fund.connect(who).getFunction("withdraw(uint256,address,address,uint256)")(amount, receiver, w.bob, maximum);
 
   it("pays a claim in pool shares", async () => {
