@@ -309,10 +309,10 @@ describe("The insurance fund and losses", () => {
     });
 
     for (const [name, keeps, isReserves] of [
-      ["when too little stays to share it with, a thousandth's index", 100, true],
-      ["but to those who stay where they are more", 1_000, false],
+      ["the reserve when too little stays to share it", 100, true],
+      ["those who stay, few as they are", 1_000, false],
     ] as const) {
-      it(`gives it to the reserve ${name}`, async () => {
+      it(`gives it to ${name}`, async () => {
         const { fund, pool, bob, carol, erin } = w;
         await request(w, bob);
         await request(w, carol, shares(w, 400_000 - keeps) * FIRST_RATE);
@@ -447,6 +447,46 @@ describe("The insurance fund and losses", () => {
       expect(await fund.pendingRedeemRequest(id, carol)).to.equal(units);
       await time.increase(COOLING);
       expect(await fund.claimableRedeemRequest(id, carol)).to.equal(units);
+    });
+
+    it("pays surviving requests in part, oldest first, by redeem and by withdraw", async () => {
+      const { fund, pool, carol } = w;
+      const asked = shares(w, 100_000);
+      for (let i = 0; i < 2; ++i) await request(w, carol, asked * FIRST_RATE);
+      const before = shares(w, 1_000_000);
+      const left = before - (await lose(w, { left: 5n * 10n ** 20n }));
+      const index = (RAY * left * STEP) / before;
+      const [units, coolingUnits] = [(asked * FIRST_RATE) / STEP, asked / STEP];
+      const worth = (cooling: bigint) => (cooling * index) / RAY;
+      await time.increase(COOLING);
+      await sent(fund.connect(carol)["redeem(uint256,address,address)"](units / 2n, carol, carol));
+      expect(await pool.balanceOf(carol)).to.equal(worth(coolingUnits / 2n));
+      expect((await fund.requestOf(1)).units).to.equal(units / 2n);
+      expect((await fund.requestOf(1)).coolingUnits).to.equal(coolingUnits / 2n);
+      const most = await fund.maxWithdraw(carol);
+      expect(most).to.equal(worth((coolingUnits * 3n) / 2n));
+      await sent(fund.connect(carol)["withdraw(uint256,address,address)"](most, carol, carol));
+      expect(await pool.balanceOf(carol)).to.equal(worth(coolingUnits / 2n) + most);
+      expect(await fund.openRequests(carol)).to.deep.equal([]);
+      expect((await pool.fundAccount()).coolingShares).to.equal(0n);
+      await expectConserved(w, everyone(w), [w.frank]);
+    });
+
+    it("brings a surviving request back to active at the new rate", async () => {
+      const { fund, pool, carol } = w;
+      const id = await request(w, carol);
+      const before = shares(w, 1_000_000);
+      const left = before - (await lose(w, { left: 5n * 10n ** 20n }));
+      const index = (RAY * left * STEP) / before;
+      const back = ((shares(w, 400_000) / STEP) * index) / RAY;
+      const { totalShares, coolingShares } = await pool.fundAccount();
+      const supply = (shares(w, 600_000) * FIRST_RATE) / STEP;
+      const units = (back * (supply + FIRST_RATE)) / (totalShares - coolingShares + 1n);
+      await expect(fund.connect(carol).cancelRedeem(id))
+        .to.emit(fund, "RequestReturned")
+        .withArgs(id, carol, carol, back, units);
+      expect(await fund.balanceOf(carol)).to.equal(units);
+      expect([...(await pool.fundAccount())]).to.deep.equal([left, 0n, 1n]);
     });
 
     it("voids a request too small for that", async () => {
