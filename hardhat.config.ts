@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url);
 
 /** More runs: less gas for users, more bytes of code. What limits it is the 24,576 bytes of LendingPool. */
 const OPTIMIZER_RUNS = 200;
-const POOL_OPTIMIZER_RUNS = 1_000;
+const POOL_OPTIMIZER_RUNS = 2_500;
 
 /** One hard fork for the compiler and the test network alike. */
 const HARDFORK = "osaka";

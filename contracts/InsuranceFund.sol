@@ -303,11 +303,25 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
     function _enqueue(address controller, uint256 generation) private returns (uint64 requestId) {
         Queue storage queue = _queues[controller];
         uint256 length = _lengthOf(queue, generation);
+        if (length == MAX_OPEN_REQUESTS) length = _withoutVoid(queue, generation);
         if (length == MAX_OPEN_REQUESTS) revert TooManyRequests(controller, MAX_OPEN_REQUESTS);
         requestId = ++_lastRequestId;
         queue.requestIds[length] = requestId;
         queue.length = uint8(length + 1); // ≤ MAX_OPEN_REQUESTS
         queue.generation = uint48(generation); // the pool's field has 40 bits
+    }
+
+    /// Makes room: requests that have aged to nothing leave a full queue. Returns what stays.
+    function _withoutVoid(Queue storage queue, uint256 generation) private returns (uint256 kept) {
+        for (uint256 i; i < MAX_OPEN_REQUESTS; ++i) {
+            uint64 requestId = queue.requestIds[i];
+            if (_statusOf(_requests[requestId], generation) == RequestStatus.Void) {
+                delete _requests[requestId];
+            } else {
+                queue.requestIds[kept] = requestId;
+                ++kept;
+            }
+        }
     }
 
     function _dequeue(address controller, uint256 requestId) private {
@@ -560,7 +574,7 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
         (bool isReadable, , uint256 generation) = _tryAccount();
         Request storage request = _requests[requestId];
         if (isReadable && request.controller == controller && _statusOf(request, generation) == status) {
-            return request.units;
+            return _aged(request.units, request.generation, generation);
         }
     }
 

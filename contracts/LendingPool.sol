@@ -21,7 +21,7 @@ import {
 import {Parameters} from "./libraries/Parameters.sol";
 import {Rounding} from "./libraries/Rounding.sol";
 import {ModuleCall} from "./pool/ModuleCall.sol";
-import {Book, Config, FundBook, Meter} from "./pool/PackedState.sol";
+import {Config, FundBook, Meter} from "./pool/PackedState.sol";
 import {PoolLiquidation} from "./pool/PoolLiquidation.sol";
 import {Terms} from "./pool/PoolTerms.sol";
 

@@ -44,7 +44,7 @@ enum RequestStatus {
     Pending, // cooling
     Claimable, // cooled; its window is open
     Expired, // its window is over: anyone can return it to active
-    Void // the fund was wiped since
+    Void // the fund was wiped since, or worn down so far that nothing is left of the request
 }
 
 /// @notice The insurance fund of one pool: its stakers take that pool's losses right after the reserve, before any
@@ -59,14 +59,16 @@ enum RequestStatus {
 /// paid in pool shares, net of the visible claims on the fund: what the oracle shows as lost is withheld, so that
 /// nobody leaves ahead of a loss. What is withheld falls to the remaining stakers.
 ///
-/// When the fund is wiped, the pool starts a new generation. Units, and requests, of an older one are void: balances
-/// and the supply read zero without any Transfer event (the pool emits FundWiped). Allowances stay.
+/// When the fund is wiped, the pool moves eight generations on. Units, and requests, from before are void: balances and
+/// the supply read zero without any Transfer event (the pool's burn of the fund's last shares says it). Allowances stay.
+/// When losses have worn the fund down to about a billionth, the pool moves one generation on: units and requests from
+/// before count a billionth of what they did, which is what they are worth.
 ///
 /// The fund holds no money but pool shares, and of those the pool keeps the book. No role, no pause, no oracle, and
 /// code that can't be changed. Every rounding is against the caller.
 ///
-/// While the pool is inside a callback all limits and request amounts read zero, and everything else that needs the
-/// pool's book, `balanceOf` and `totalSupply` included, reverts with the pool's error Locked.
+/// While the pool is inside a callback all limits and request amounts read zero, and prices revert with the pool's error
+/// Locked.
 interface IInsuranceFund is IERC4626, IERC20Permit, IERC7540Operator, IERC7540Redeem, IERC165 {
     error ZeroAmount();
     error BelowMinimum(uint256 amount, uint256 minimum);

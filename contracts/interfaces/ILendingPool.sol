@@ -175,8 +175,8 @@ interface ILendingPool is
 
     // ---------------------------------------------------------------- anyone
 
-    /// @notice Bring interest up to date and turn pending fees into shares. Whether the reserve takes its part of the
-    /// interest from here on is decided by whether it is at its target now.
+    /// @notice Bring interest up to date. (Pending fees become shares, and whether the reserve takes its part of the
+    /// interest is decided anew, when shares are sent to the pool or the fund, zero shares included.)
     function accrue() external;
 
     /// @notice Bring the bounded sum over deep ticks up to date with the price, so that reading a deep shortfall is
@@ -204,7 +204,8 @@ interface ILendingPool is
     function leaveFund(uint256 units, uint256 minShares, address receiver) external returns (uint256 shares);
 
     /// @notice The fund's pool shares as if pending premium were paid now: all, the part cooling, and the generation
-    /// (one more each time the fund was wiped; units of an older generation are void).
+    /// (one more each time nine digits of its index were used up: units count a billionth from then on; eight more each
+    /// time it was wiped: units from before are void).
     function fundAccount() external view returns (uint256 totalShares, uint256 coolingShares, uint256 generation);
 
     /// @notice The generation alone. Answers also while the pool is inside a call.

@@ -55,7 +55,6 @@ interface IPoolEvents {
     event ReserveToppedUp(address indexed caller, uint256 assets, uint256 shares);
     event Recovered(address indexed caller, uint256 toCertificates, uint256 toReserve);
     event RecoveryClaimed(address indexed holder, uint256 assets);
-    event FlashLoan(address indexed receiver, uint256 assets);
     event Pivoted(uint256 tick);
     event FundLeft(address indexed receiver, uint256 units, uint256 grossShares, uint256 paidShares);
 

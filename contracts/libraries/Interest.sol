@@ -80,7 +80,9 @@ library Interest {
         unchecked {
             if (x > MAX_HALF_EXPONENT_WAD) x = MAX_HALF_EXPONENT_WAD;
             if (x < -MAX_HALF_EXPONENT_WAD) x = -MAX_HALF_EXPONENT_WAD;
-            int256 k = (x + (x < 0 ? -LN2_WAD / 2 : LN2_WAD / 2)) / LN2_WAD;
+            // Over hours x is small and k is 0.
+            int256 k =
+                x < LN2_WAD / 2 && x > -LN2_WAD / 2 ? int256(0) : (x + (x < 0 ? -LN2_WAD / 2 : LN2_WAD / 2)) / LN2_WAD;
             int256 r = x - k * LN2_WAD;
             int256 square = (r * r) / ONE;
             uint256 power = uint256(ONE + r + square / 2 + (square * r) / (6 * ONE)); // positive: r > −0.35

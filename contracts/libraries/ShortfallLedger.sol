@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-
 import {Book, Position} from "../pool/PackedState.sol";
+import {highestBit} from "./Bits.sol";
 import {MAX_DEBT_SHARES} from "./Constants.sol";
 import {Rounding} from "./Rounding.sol";
+
+/// One tick's word, in a struct so that code can point at it and find it once.
+struct TickSums {
+    uint256 word;
+}
 
 /// @notice All debt by its tick, so that the part which a price leaves uncovered is known without walking positions.
 /// @param sums one slot a tick: debtShares 96 | collateral 159 | a bit that stays set, so that a tick used before is
@@ -14,7 +18,7 @@ import {Rounding} from "./Rounding.sol";
 /// @param pivot tick 15 | debtShares 96 | collateral 145, the sums over all ticks from `tick` up. Without it, reading a
 /// deep crash costs a slot a tick; with it, only the ticks between it and the price are read.
 struct TickLedger {
-    mapping(uint256 tick => uint256 sums) sums;
+    mapping(uint256 tick => TickSums) sums;
     mapping(uint256 index => uint256 word) bitmap;
     uint256 pivot;
 }
@@ -37,18 +41,21 @@ library ShortfallLedger {
             if (book.hasPivot()) self.pivot = _movedPivot(self.pivot, oldTick, oldSums, newTick, newSums);
 
             if (oldTick == newTick && oldSums != 0 && newSums != 0) {
-                self.sums[oldTick] = self.sums[oldTick] - oldSums + newSums;
+                TickSums storage same = self.sums[oldTick];
+                same.word = same.word - oldSums + newSums;
                 return book;
             }
             if (newSums != 0) {
-                uint256 sums = self.sums[newTick];
+                TickSums storage entered = self.sums[newTick];
+                uint256 sums = entered.word;
                 if (sums & ~USED == 0) self.bitmap[newTick >> 8] |= 1 << (newTick & 0xff);
-                self.sums[newTick] = (sums + newSums) | USED;
+                entered.word = (sums + newSums) | USED;
                 if (newTick > book.highestTick()) book = book.withHighestTick(newTick);
             }
             if (oldSums != 0) {
-                uint256 sums = self.sums[oldTick] - oldSums;
-                self.sums[oldTick] = sums;
+                TickSums storage left = self.sums[oldTick];
+                uint256 sums = left.word - oldSums;
+                left.word = sums;
                 if (sums == USED) {
                     self.bitmap[oldTick >> 8] &= ~(1 << (oldTick & 0xff));
                     if (oldTick == book.highestTick()) book = book.withHighestTick(_highestUpTo(self, oldTick));
@@ -102,7 +109,7 @@ library ShortfallLedger {
         TickLedger storage self,
         uint256 tick
     ) internal view returns (uint256 debtShares, uint256 collateral) {
-        uint256 sums = self.sums[tick] & ~USED;
+        uint256 sums = self.sums[tick].word & ~USED;
         return (sums & MAX_DEBT_SHARES, sums >> 96);
     }
 
@@ -144,7 +151,7 @@ library ShortfallLedger {
                 if (index == lastIndex) word &= type(uint256).max >> (255 - ((end - 1) & 0xff));
                 while (word != 0) {
                     uint256 lowest = word & (~word + 1);
-                    total += self.sums[(index << 8) | Math.log2(lowest)] & ~USED;
+                    total += self.sums[(index << 8) | highestBit(lowest)].word & ~USED;
                     word ^= lowest;
                 }
             }
@@ -156,7 +163,7 @@ library ShortfallLedger {
         unchecked {
             for (uint256 index = (tick >> 8) + 1; index != 0; --index) {
                 uint256 word = self.bitmap[index - 1];
-                if (word != 0) return ((index - 1) << 8) | Math.log2(word);
+                if (word != 0) return ((index - 1) << 8) | highestBit(word);
             }
             return 0;
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {highestBit} from "./Bits.sol";
 
 /// @notice Ticks of x = debtShares / collateral. A tick is x as a floating-point number with six mantissa bits, so it
 /// is exact and monotone, and a tick is at most 1/64 wide. Interest does not change x: accrual moves nobody.
@@ -23,7 +23,7 @@ library Tick {
             // Under 2^6 every integer is a tick; above, exponent and the six bits after the leading one. The sums fit
             // 15 bits.
             if (ratioX128 < (1 << MANTISSA_BITS)) return ratioX128;
-            uint256 shift = Math.log2(ratioX128) - MANTISSA_BITS;
+            uint256 shift = highestBit(ratioX128) - MANTISSA_BITS;
             return ((shift + 1) << MANTISSA_BITS) + (ratioX128 >> shift) - (1 << MANTISSA_BITS);
         }
     }

@@ -35,13 +35,13 @@ library Waterfall {
             uint256 fundShares = Rounding.min(need - reserveShares, fund);
 
             // In assets: a layer that covers the rest takes the rest, else what its shares are worth, rounded down.
-            uint256 fromReserve = reserveShares == need
-                ? loss
-                : Rounding.min(Rounding.mulDivDown(reserveShares, assets, shares), loss);
+            uint256 fromReserve =
+                reserveShares == need ? loss : Rounding.min(Rounding.mulDivDown(reserveShares, assets, shares), loss);
             uint256 rest = loss - fromReserve;
-            uint256 fromFund = reserveShares + fundShares == need
-                ? rest
-                : Rounding.min(Rounding.mulDivDown(fundShares, assets, shares), rest);
+            uint256 fromFund =
+                reserveShares + fundShares == need
+                    ? rest
+                    : Rounding.min(Rounding.mulDivDown(fundShares, assets, shares), rest);
             return Split(reserveShares, fundShares, fromReserve, fromFund, rest - fromFund);
         }
     }

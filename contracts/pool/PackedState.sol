@@ -56,6 +56,7 @@ function _put(uint256 word, uint256 offset, uint256 mask, uint256 value) pure re
     }
 }
 
+/// With (amount, maximum − field) it keeps a sum within its field; a field never exceeds its maximum.
 function _requireFits(uint256 value, uint256 maximum) pure {
     if (value > maximum) revert IPoolErrors.FieldOverflow(value, maximum);
 }
@@ -99,8 +100,8 @@ library BookLib {
     }
 
     function addCash(Book self, uint256 amount) internal pure returns (Book) {
-        _requireFits(amount, MAX_CASH - cash(self));
         unchecked {
+            _requireFits(amount, MAX_CASH - cash(self));
             return Book.wrap(Book.unwrap(self) + amount);
         }
     }
@@ -114,8 +115,8 @@ library BookLib {
     }
 
     function addDebtShares(Book self, uint256 amount) internal pure returns (Book) {
-        _requireFits(amount, MAX_DEBT_SHARES - debtShares(self));
         unchecked {
+            _requireFits(amount, MAX_DEBT_SHARES - debtShares(self));
             return Book.wrap(Book.unwrap(self) + (amount << 96));
         }
     }
@@ -174,8 +175,8 @@ library MeterLib {
     }
 
     function addShares(Meter self, uint256 amount) internal pure returns (Meter) {
-        _requireFits(amount, MAX_SHARES - shares(self));
         unchecked {
+            _requireFits(amount, MAX_SHARES - shares(self));
             return Meter.wrap(Meter.unwrap(self) + amount);
         }
     }

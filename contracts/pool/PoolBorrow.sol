@@ -9,8 +9,8 @@ import {BPS, MAX_COLLATERAL, PRICE_SCALE, WAD} from "../libraries/Constants.sol"
 import {LiquidationMath} from "../libraries/LiquidationMath.sol";
 import {Rounding} from "../libraries/Rounding.sol";
 import {ShortfallLedger, TickLedger} from "../libraries/ShortfallLedger.sol";
-import {Tick} from "../libraries/Tick.sol";
 import {Book, Config, Meter, Position, PositionLib, _requireFits} from "./PackedState.sol";
+import {PositionSlot} from "./PoolStorage.sol";
 import {PoolSupply} from "./PoolSupply.sol";
 
 /// @notice What borrowers do: collateral in and out, borrow, repay; and who may act for them.
@@ -27,17 +27,18 @@ abstract contract PoolBorrow is PoolSupply {
     function supplyCollateral(uint256 amount, address onBehalf) external locked {
         if (amount == 0) revert ZeroAmount();
         if (onBehalf == address(0)) revert InvalidAddress(onBehalf);
-        Position position = _positions[onBehalf];
+        PositionSlot storage slot = _positions[onBehalf];
+        Position position = slot.word;
         uint256 collateral = position.collateral() + amount;
         uint256 debtShares = position.debtShares();
         _requireFits(collateral, MAX_COLLATERAL);
         if (collateral > _collateralCap()) revert CollateralCapExceeded(collateral, _collateralCap());
 
         if (debtShares == 0) {
-            _positions[onBehalf] = PositionLib.withoutDebt(collateral);
+            slot.word = PositionLib.withoutDebt(collateral);
         } else {
             Book book = _book;
-            Book moved = _place(book, onBehalf, position, debtShares, collateral);
+            Book moved = _place(book, slot, position, debtShares, collateral);
             if (Book.unwrap(moved) != Book.unwrap(book)) _book = moved;
             if (position.isFlagged()) _unflagIfCured(onBehalf);
         }
@@ -51,7 +52,8 @@ abstract contract PoolBorrow is PoolSupply {
         if (amount == 0) revert ZeroAmount();
         _requireReceiver(receiver);
         _requireOwnerOrOperator(onBehalf);
-        Position position = _positions[onBehalf];
+        PositionSlot storage slot = _positions[onBehalf];
+        Position position = slot.word;
         uint256 collateral = position.collateral();
         if (amount > collateral) revert InsufficientCollateral(amount, collateral);
         unchecked {
@@ -59,7 +61,7 @@ abstract contract PoolBorrow is PoolSupply {
         }
         uint256 debtShares = position.debtShares();
         if (debtShares == 0) {
-            _positions[onBehalf] = PositionLib.withoutDebt(collateral);
+            slot.word = PositionLib.withoutDebt(collateral);
         } else {
             // Interest is needed for the check only: nothing of it is stored.
             (, Meter meter) = _accrued();
@@ -67,7 +69,7 @@ abstract contract PoolBorrow is PoolSupply {
             (uint256 low, ) = _okPrice(config);
             _requireHealthy(config, _debtAssetsUp(debtShares, meter), collateral, low);
             Book book = _book;
-            Book moved = _place(book, onBehalf, position.raised(block.timestamp), position, debtShares, collateral);
+            Book moved = _place(book, slot, position.raised(block.timestamp), position, debtShares, collateral);
             if (Book.unwrap(moved) != Book.unwrap(book)) _book = moved;
             if (position.isFlagged()) emit Unflagged(onBehalf);
         }
@@ -84,35 +86,39 @@ abstract contract PoolBorrow is PoolSupply {
         (Book book, Meter meter) = _accrued();
         book = book.subCash(assets);
         debtShares = Rounding.mulDivUp(assets, WAD, meter.borrowIndex());
-        Position position = _positions[onBehalf];
+        PositionSlot storage slot = _positions[onBehalf];
+        Position position = slot.word;
         uint256 collateral = position.collateral();
         uint256 positionShares = position.debtShares() + debtShares;
         book = book.addDebtShares(debtShares);
         _requireBorrowable(book, meter, _debtAssetsUp(positionShares, meter), collateral);
 
-        _store(_place(book, onBehalf, position.raised(block.timestamp), position, positionShares, collateral), meter);
+        _store(_place(book, slot, position.raised(block.timestamp), position, positionShares, collateral), meter);
         if (position.isFlagged()) emit Unflagged(onBehalf);
         emit Borrowed(msg.sender, onBehalf, receiver, assets, debtShares);
         _asset().safeTransfer(receiver, assets);
     }
 
     function _requireBorrowable(Book book, Meter meter, uint256 debtAssets, uint256 collateral) private view {
-        Config config = _config;
-        if (_isPaused(config)) revert PoolPaused();
-        if (book.isBorrowingHalted()) revert BorrowingHalted();
-        uint256 cap = config.borrowCapTokens() * _wholeToken();
-        uint256 debt = _debtOutstanding(book, meter);
-        if (debt > cap) revert BorrowCapExceeded(debt, cap);
-        if (debtAssets < _minDebt()) revert DebtBelowMinimum(debtAssets, _minDebt());
-        (uint256 low, uint256 high) = _okPrice(config);
-        if (high * BPS > low * (BPS + _maxDeviationBps())) revert PricesTooFarApart(low, high);
-        _requireHealthy(config, debtAssets, collateral, low);
+        unchecked {
+            Config config = _config;
+            if (_isPaused(config)) revert PoolPaused();
+            if (book.isBorrowingHalted()) revert BorrowingHalted();
+            uint256 cap = config.borrowCapTokens() * _wholeToken();
+            uint256 debt = _debtOutstanding(book, meter);
+            if (debt > cap) revert BorrowCapExceeded(debt, cap);
+            if (debtAssets < _minDebt()) revert DebtBelowMinimum(debtAssets, _minDebt());
+            (uint256 low, uint256 high) = _okPrice(config);
+            if (high * BPS > low * (BPS + _maxDeviationBps())) revert PricesTooFarApart(low, high);
+            _requireHealthy(config, debtAssets, collateral, low);
+        }
     }
 
     function repay(uint256 assets, address onBehalf) external locked returns (uint256 repaidAssets) {
         if (assets == 0) revert ZeroAmount();
         (Book book, Meter meter) = _accrued();
-        Position position = _positions[onBehalf];
+        PositionSlot storage slot = _positions[onBehalf];
+        Position position = slot.word;
         uint256 debtShares = position.debtShares();
         if (debtShares == 0) revert NoDebt(onBehalf);
         uint256 debt = _debtAssetsUp(debtShares, meter);
@@ -127,7 +133,7 @@ abstract contract PoolBorrow is PoolSupply {
         }
 
         book = book.subDebtShares(cancelled).addCash(repaidAssets);
-        _store(_place(book, onBehalf, position, debtShares - cancelled, position.collateral()), meter);
+        _store(_place(book, slot, position, debtShares - cancelled, position.collateral()), meter);
         if (position.isFlagged()) _unflagIfCured(onBehalf);
         emit Repaid(msg.sender, onBehalf, repaidAssets, cancelled);
         _asset().safeTransferFrom(msg.sender, address(this), repaidAssets);
@@ -162,9 +168,11 @@ abstract contract PoolBorrow is PoolSupply {
     // ---------------------------------------------------------------- checks
 
     function _requireHealthy(Config config, uint256 debtAssets, uint256 collateral, uint256 low) private pure {
-        uint256 value = collateral * low;
-        if (LiquidationMath.exceeds(debtAssets, value, config.borrowLtvBps())) {
-            revert PositionUnhealthy(debtAssets, (value * config.borrowLtvBps()) / (PRICE_SCALE * BPS));
+        unchecked {
+            uint256 value = collateral * low;
+            if (LiquidationMath.exceeds(debtAssets, value, config.borrowLtvBps())) {
+                revert PositionUnhealthy(debtAssets, (value * config.borrowLtvBps()) / (PRICE_SCALE * BPS));
+            }
         }
     }
 

@@ -10,6 +10,7 @@ import {ShortfallLedger, TickLedger} from "../libraries/ShortfallLedger.sol";
 import {Tick} from "../libraries/Tick.sol";
 import {Waterfall} from "../libraries/Waterfall.sol";
 import {Book, Config, Cushion, Meter, Position, PositionLib} from "./PackedState.sol";
+import {PositionSlot} from "./PoolStorage.sol";
 import {PoolWaterfall} from "./PoolWaterfall.sol";
 
 /// @notice What the pool and its modules share beyond prices and the waterfall: positions in the ledger, and the checks
@@ -22,18 +23,18 @@ abstract contract PoolCore is PoolWaterfall, AccessManaged {
     /// Stores a position with new amounts, and moves it in the ledger.
     function _place(
         Book book,
-        address borrower,
+        PositionSlot storage slot,
         Position position,
         uint256 debtShares,
         uint256 collateral
     ) internal returns (Book) {
-        return _place(book, borrower, position, position, debtShares, collateral);
+        return _place(book, slot, position, position, debtShares, collateral);
     }
 
     /// The same with a changed mark: `marked` is stored, `before` is where the ledger has it.
     function _place(
         Book book,
-        address borrower,
+        PositionSlot storage slot,
         Position marked,
         Position before,
         uint256 debtShares,
@@ -43,14 +44,15 @@ abstract contract PoolCore is PoolWaterfall, AccessManaged {
             debtShares == 0
                 ? PositionLib.withoutDebt(collateral)
                 : marked.withAmounts(debtShares, collateral, Tick.ofPosition(debtShares, collateral));
-        _positions[borrower] = placed;
+        slot.word = placed;
         return _ledger.move(book, before, placed);
     }
 
     /// Whoever mends a flagged position takes its flag away. Without a price nobody can tell: the flag stays, and
     /// `unflag` or `foreclose` decides later.
     function _unflagIfCured(address borrower) internal {
-        Position position = _positions[borrower];
+        PositionSlot storage slot = _positions[borrower];
+        Position position = slot.word;
         if (!position.isFlagged()) {
             emit Unflagged(borrower);
             return;
@@ -60,7 +62,7 @@ abstract contract PoolCore is PoolWaterfall, AccessManaged {
         (, Meter meter) = _accrued();
         uint256 debt = _debtAssetsUp(position.debtShares(), meter);
         if (LiquidationMath.isForeclosable(debt, position.collateral() * high, _lifPeakBps())) return;
-        _positions[borrower] = position.unflagged();
+        slot.word = position.unflagged();
         emit Unflagged(borrower);
     }
 
@@ -101,8 +103,10 @@ abstract contract PoolCore is PoolWaterfall, AccessManaged {
 
     /// What the debt outstanding falls by when `debtShares` of it go.
     function _fallOf(Book book, Meter meter, uint256 debtShares) internal pure returns (uint256) {
-        uint256 index = meter.borrowIndex();
-        return (book.debtShares() * index) / WAD - ((book.debtShares() - debtShares) * index) / WAD;
+        unchecked {
+            uint256 index = meter.borrowIndex();
+            return (book.debtShares() * index) / WAD - ((book.debtShares() - debtShares) * index) / WAD;
+        }
     }
 
     /// In the block in which its owner raised a position's risk it is left alone. Nobody else's call sets this mark.

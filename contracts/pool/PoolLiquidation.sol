@@ -6,8 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 
 import {ILiquidationCallback} from "../interfaces/IPoolCallbacks.sol";
 import {BPS, WAD} from "../libraries/Constants.sol";
-import {LiquidationInput, LiquidationMath, LiquidationQuote, LiquidationTerms} from "../libraries/LiquidationMath.sol";
-import {Rounding} from "../libraries/Rounding.sol";
+import {LiquidationInput, LiquidationMath, LiquidationQuote} from "../libraries/LiquidationMath.sol";
 import {Book, Meter, Position} from "./PackedState.sol";
 import {PoolBorrow} from "./PoolBorrow.sol";
 
@@ -42,7 +41,7 @@ abstract contract PoolLiquidation is PoolBorrow {
         uint256 minSeizedCollateral
     ) private returns (LiquidationQuote memory result) {
         (Book book, Meter meter) = _accrued();
-        Position position = _positions[borrower];
+        Position position = _positions[borrower].word;
         result = _quoteEligible(borrower, position, meter, maxRepayAssets);
         if (result.cancelledShares == 0) revert ZeroAmount();
         if (result.seizedCollateral < minSeizedCollateral) {
@@ -67,16 +66,18 @@ abstract contract PoolLiquidation is PoolBorrow {
         Meter meter,
         uint256 maxRepayAssets
     ) private view returns (LiquidationQuote memory) {
-        if (position.debtShares() == 0) revert NoDebt(borrower);
-        if (_isRaisedNow(position)) revert RaisedInThisBlock(borrower);
-        (, uint256 high) = _okPrice(_config);
-        LiquidationInput memory input = _liquidationInput(position, meter, high, maxRepayAssets);
-        uint256 value = input.collateral * high;
-        if (!LiquidationMath.exceeds(input.debtAssets, value, input.lltvBps)) {
-            uint256 ltvWad = LiquidationMath.ltvUp(input.debtAssets, value);
-            revert PositionHealthy(borrower, ltvWad, input.lltvBps * (WAD / BPS));
+        unchecked {
+            if (position.debtShares() == 0) revert NoDebt(borrower);
+            if (_isRaisedNow(position)) revert RaisedInThisBlock(borrower);
+            (, uint256 high) = _okPrice(_config);
+            LiquidationInput memory input = _liquidationInput(position, meter, high, maxRepayAssets);
+            uint256 value = input.collateral * high;
+            if (!LiquidationMath.exceeds(input.debtAssets, value, input.lltvBps)) {
+                uint256 ltvWad = LiquidationMath.ltvUp(input.debtAssets, value);
+                revert PositionHealthy(borrower, ltvWad, input.lltvBps * (WAD / BPS));
+            }
+            return LiquidationMath.quote(input, _liquidationTerms());
         }
-        return LiquidationMath.quote(input, _liquidationTerms());
     }
 
     /// Book and position after the liquidation; the loss, if there is one, runs down the waterfall.
@@ -87,18 +88,20 @@ abstract contract PoolLiquidation is PoolBorrow {
         Position position,
         LiquidationQuote memory result
     ) private {
-        uint256 grossBefore = result.lossAssets == 0 ? 0 : _grossAssets(book, meter);
-        book = book.subDebtShares(result.cancelledShares).addCash(result.repaidAssets);
-        book = _place(
-            book,
-            borrower,
-            position,
-            position.debtShares() - result.cancelledShares,
-            position.collateral() - result.seizedCollateral
-        );
-        if (result.lossAssets != 0) {
-            (book, meter) = _realise(book, meter, borrower, result.lossAssets, grossBefore);
+        unchecked {
+            uint256 grossBefore = result.lossAssets == 0 ? 0 : _grossAssets(book, meter);
+            book = book.subDebtShares(result.cancelledShares).addCash(result.repaidAssets);
+            book = _place(
+                book,
+                _positions[borrower],
+                position,
+                position.debtShares() - result.cancelledShares,
+                position.collateral() - result.seizedCollateral
+            );
+            if (result.lossAssets != 0) {
+                (book, meter) = _realise(book, meter, borrower, result.lossAssets, grossBefore);
+            }
+            _store(book, meter);
         }
-        _store(book, meter);
     }
 }

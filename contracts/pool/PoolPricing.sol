@@ -126,7 +126,9 @@ abstract contract PoolPricing is PoolStorage {
 
     /// Below a thousandth of the first price nothing mints.
     function _isBelowMintingPrice(uint256 grossAssets, uint256 shares) internal pure returns (bool) {
-        return (grossAssets + VIRTUAL_ASSETS) * (VIRTUAL_SHARES * PAR_FRACTION) < shares + VIRTUAL_SHARES;
+        unchecked {
+            return (grossAssets + VIRTUAL_ASSETS) * (VIRTUAL_SHARES * PAR_FRACTION) < shares + VIRTUAL_SHARES;
+        }
     }
 
     // ---------------------------------------------------------------- the oracle
@@ -331,10 +333,14 @@ abstract contract PoolPricing is PoolStorage {
     }
 
     function _sharesForDown(uint256 assets, Meter meter, uint256 grossAssets) internal pure returns (uint256) {
-        return Rounding.mulDivDown(assets, meter.shares() + VIRTUAL_SHARES, grossAssets + VIRTUAL_ASSETS);
+        unchecked {
+            return Rounding.mulDivDown(assets, meter.shares() + VIRTUAL_SHARES, grossAssets + VIRTUAL_ASSETS);
+        }
     }
 
     function _assetsForUp(uint256 shares, Meter meter, uint256 grossAssets) internal pure returns (uint256) {
-        return Rounding.mulDivUp(shares, grossAssets + VIRTUAL_ASSETS, meter.shares() + VIRTUAL_SHARES);
+        unchecked {
+            return Rounding.mulDivUp(shares, grossAssets + VIRTUAL_ASSETS, meter.shares() + VIRTUAL_SHARES);
+        }
     }
 }

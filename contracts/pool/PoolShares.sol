@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 
 import {CertificateBook, Certificates} from "../libraries/Certificates.sol";
 import {BPS, MAX_FEE_UNITS, MAX_SHARES, VIRTUAL_SHARES} from "../libraries/Constants.sol";
 import {Book, Cushion, FundBook, Meter} from "./PackedState.sol";
 import {PoolPricing} from "./PoolPricing.sol";
+import {Account} from "./PoolStorage.sol";
 
 /// @notice The share token. OpenZeppelin's logic for transfers, approvals and permits over the pool's packed balances;
 /// the hook that settles certificates; and the moment at which fees become shares.
@@ -30,7 +30,7 @@ abstract contract PoolShares is PoolPricing, ERC20Permit {
     function balanceOf(address account) public view override returns (uint256) {
         if (account == address(this)) return _cushion.reserveShares();
         if (account == _fund()) return _cushion.fundShares();
-        return _accounts[account] & MAX_SHARES;
+        return _accounts[account].word & MAX_SHARES;
     }
 
     /// @dev Only transfers come here; the pool mints and burns on its own words.
@@ -79,39 +79,42 @@ abstract contract PoolShares is PoolPricing, ERC20Permit {
 
     /// Adds to a supplier's balance. It is part of the supply, which the meter keeps within its field.
     function _giveShares(address to, uint256 shares, uint256 lossPerShare) internal {
-        uint256 account = _settled(to, _accounts[to], lossPerShare);
+        Account storage account = _accounts[to];
+        uint256 word = _settled(to, account.word, lossPerShare);
         unchecked {
-            _accounts[to] = account + shares;
+            account.word = word + shares;
         }
     }
 
     function _takeShares(address from, uint256 shares, uint256 lossPerShare) internal {
-        uint256 account = _accounts[from];
-        uint256 balance = account & MAX_SHARES;
+        Account storage account = _accounts[from];
+        uint256 word = account.word;
+        uint256 balance = word & MAX_SHARES;
         if (shares > balance) revert ERC20InsufficientBalance(from, balance, shares);
-        account = _settled(from, account, lossPerShare);
+        word = _settled(from, word, lossPerShare);
         unchecked {
-            _accounts[from] = account - shares;
+            account.word = word - shares;
         }
     }
 
     /// Before a balance changes, its holder is credited with the haircuts it bore.
-    function _settled(address holder, uint256 account, uint256 lossPerShare) private returns (uint256) {
-        if (account >> LOSS_SEEN_OFFSET == lossPerShare) return account;
-        _certificates.settle(holder, account & MAX_SHARES, account >> LOSS_SEEN_OFFSET);
-        return (account & ~LOSS_SEEN_MASK) | (lossPerShare << LOSS_SEEN_OFFSET);
+    function _settled(address holder, uint256 word, uint256 lossPerShare) private returns (uint256) {
+        if (word >> LOSS_SEEN_OFFSET == lossPerShare) return word;
+        _certificates.settle(holder, word & MAX_SHARES, word >> LOSS_SEEN_OFFSET);
+        return (word & ~LOSS_SEEN_MASK) | (lossPerShare << LOSS_SEEN_OFFSET);
     }
 
     /// A holder's shares, and up to which haircut it is settled.
     function _account(address holder) internal view returns (uint256 shares, uint256 lossSeen) {
-        uint256 account = _accounts[holder];
-        return (account & MAX_SHARES, account >> LOSS_SEEN_OFFSET);
+        uint256 word = _accounts[holder].word;
+        return (word & MAX_SHARES, word >> LOSS_SEEN_OFFSET);
     }
 
     /// Marks a holder as settled to the last haircut.
     function _markSettled(address holder) internal {
         uint256 lossPerShare = _certificates.lossPerShare;
-        _accounts[holder] = (_accounts[holder] & ~LOSS_SEEN_MASK) | (lossPerShare << LOSS_SEEN_OFFSET);
+        Account storage account = _accounts[holder];
+        account.word = (account.word & ~LOSS_SEEN_MASK) | (lossPerShare << LOSS_SEEN_OFFSET);
     }
 
     // ---------------------------------------------------------------- fees become shares

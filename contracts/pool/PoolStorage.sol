@@ -8,6 +8,16 @@ import {TickLedger} from "../libraries/ShortfallLedger.sol";
 import {Book, Config, Cushion, FundBook, Meter, Position} from "./PackedState.sol";
 import {PoolTerms, Terms} from "./PoolTerms.sol";
 
+/// @notice A supplier's word, in a struct so that code can point at it and find it once.
+struct Account {
+    uint256 word;
+}
+
+/// @notice A borrower's word, likewise.
+struct PositionSlot {
+    Position word;
+}
+
 /// @notice All state of a pool, by slot. The packed words are described in PackedState; the ones that a healthy
 /// supply, withdrawal, loan or repayment reads come first.
 /// @dev As of: `_book`'s fee units, the index and the rate are as of the meter's last accrual; everything else is
@@ -23,8 +33,8 @@ abstract contract PoolStorage is IPoolErrors, IPoolEvents, PoolTerms {
 
     // Share balances: shares 112 | lossSeen 128, the certificates' lossPerShare up to which the holder is settled.
     // The pool's and the fund's own balances are in `_cushion`.
-    mapping(address account => uint256) internal _accounts;
-    mapping(address borrower => Position) internal _positions;
+    mapping(address account => Account) internal _accounts;
+    mapping(address borrower => PositionSlot) internal _positions;
     TickLedger internal _ledger;
 
     // ---------------------------------------------------------------- cold

@@ -6,7 +6,7 @@ import {IERC3156FlashBorrower} from "@openzeppelin/contracts/interfaces/IERC3156
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
-import {DUST_DIVISOR, MAX_CASH, MAX_SHARES, VIRTUAL_ASSETS, VIRTUAL_SHARES} from "../libraries/Constants.sol";
+import {DUST_DIVISOR, MAX_CASH, MAX_SHARES} from "../libraries/Constants.sol";
 import {Rounding} from "../libraries/Rounding.sol";
 import {Book, Config, Meter, _requireFits} from "./PackedState.sol";
 import {PoolCore} from "./PoolCore.sol";
@@ -74,17 +74,19 @@ abstract contract PoolSupply is PoolCore {
 
     /// Deposits pay the gross price, so they stop where it would charge the newcomer for an old shortfall.
     function _requireOpen(Book book, Meter meter, uint256 grossAssets, uint256 assets) private view {
-        Config config = _config;
-        if (_isPaused(config)) revert PoolPaused();
-        if (config.isClosed() || _isBelowMintingPrice(grossAssets, meter.shares())) revert PoolClosed();
-        uint256 cap = config.supplyCapTokens() * _wholeToken();
-        if (grossAssets + assets > cap) revert SupplyCapExceeded(grossAssets + assets, cap);
-        (uint256 low, ) = _okPrice(config);
-        uint256 shortfall = _shortfall(book, meter, low);
-        if (shortfall != 0) {
-            uint256 uncovered = _exit(book, meter, shortfall).uncoveredAssets;
-            uint256 limit = grossAssets / DUST_DIVISOR;
-            if (uncovered > limit) revert UncoveredShortfall(uncovered, limit);
+        unchecked {
+            Config config = _config;
+            if (_isPaused(config)) revert PoolPaused();
+            if (config.isClosed() || _isBelowMintingPrice(grossAssets, meter.shares())) revert PoolClosed();
+            uint256 cap = config.supplyCapTokens() * _wholeToken();
+            if (grossAssets + assets > cap) revert SupplyCapExceeded(grossAssets + assets, cap);
+            (uint256 low, ) = _okPrice(config);
+            uint256 shortfall = _shortfall(book, meter, low);
+            if (shortfall != 0) {
+                uint256 uncovered = _exit(book, meter, shortfall).uncoveredAssets;
+                uint256 limit = grossAssets / DUST_DIVISOR;
+                if (uncovered > limit) revert UncoveredShortfall(uncovered, limit);
+            }
         }
     }
 
@@ -170,7 +172,6 @@ abstract contract PoolSupply is PoolCore {
         uint256 cash = _book.cash();
         if (assets > cash) revert InsufficientCash(assets, cash);
 
-        emit FlashLoan(address(receiver), assets);
         _asset().safeTransfer(address(receiver), assets);
         bytes32 returned = receiver.onFlashLoan(msg.sender, token, assets, 0, data);
         if (returned != FLASH_LOAN_MAGIC) revert FlashLoanRejected(returned);

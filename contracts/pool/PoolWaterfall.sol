@@ -2,8 +2,15 @@
 pragma solidity 0.8.37;
 
 import {CertificateBook, Certificates} from "../libraries/Certificates.sol";
-import {DUST_DIVISOR, FUND_GENERATION_STEP, FUND_MIN_INDEX_RAY, FUND_WIPE_GENERATIONS, VIRTUAL_ASSETS, VIRTUAL_SHARES, WAD} from "../libraries/Constants.sol";
-import {Rounding} from "../libraries/Rounding.sol";
+import {
+    DUST_DIVISOR,
+    FUND_GENERATION_STEP,
+    FUND_MIN_INDEX_RAY,
+    FUND_WIPE_GENERATIONS,
+    VIRTUAL_ASSETS,
+    VIRTUAL_SHARES,
+    WAD
+} from "../libraries/Constants.sol";
 import {Waterfall} from "../libraries/Waterfall.sol";
 import {Book, Cushion, FundBook, Meter} from "./PackedState.sol";
 import {PoolShares} from "./PoolShares.sol";
@@ -90,7 +97,7 @@ abstract contract PoolWaterfall is PoolShares {
             _cushion = cushion.withShares(reserveLeft, fundLeft).withNextLoss();
             _reportChange(address(this), cushion.reserveShares(), reserveLeft);
             _reportChange(_fund(), cushion.fundShares(), fundLeft);
-            return cushion.lossCount() + 1;
+            return _cushion.lossCount(); // wraps after 4e9 losses: it only numbers events
         }
     }
 

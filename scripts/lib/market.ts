@@ -1,10 +1,9 @@
 // Deploys a whole market: authority, modules, factory, oracle, pool with its fund, lens and router. Used by the local
 // chain, the gas table and the tests alike, so that all of them run what a user would.
 import type { HardhatEthers, HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import type { ContractRunner } from "ethers";
+import type { BaseContract, ContractRunner } from "ethers";
 
 import {
-  type Certificates,
   FixedOracle__factory,
   InsuranceFund__factory,
   ILendingPool__factory,
@@ -28,7 +27,7 @@ export const VIRTUAL_SHARES = 10n ** 6n;
 
 /** What the code of every pool needs once on a chain. */
 export type System = {
-  certificates: Certificates;
+  certificates: BaseContract;
   desk: PoolDesk;
   views: PoolViews;
   factory: PoolFactory;

@@ -7,7 +7,7 @@ import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20P
 
 import {BPS, WAD} from "../../libraries/Constants.sol";
 import {ShortfallLedger, TickLedger} from "../../libraries/ShortfallLedger.sol";
-import {Meter} from "../PackedState.sol";
+import {Book, Meter} from "../PackedState.sol";
 import {ModuleTerms} from "./ModuleTerms.sol";
 import {PoolGovernance} from "./PoolGovernance.sol";
 
@@ -21,7 +21,8 @@ contract PoolDesk is PoolGovernance, ModuleTerms {
     constructor() ERC20("", "") ERC20Permit("") AccessManaged(address(1)) {}
 
     function accrue() external locked {
-        _crystallise();
+        (Book book, Meter meter) = _accrued();
+        _store(book, meter);
     }
 
     function pivot() external locked {

@@ -33,12 +33,12 @@ abstract contract PoolEstate is PoolCore {
         if (position.isFlagged() && block.timestamp <= position.timestamp() + FORECLOSURE_DEADLINE) {
             revert AlreadyFlagged(borrower, position.timestamp());
         }
-        _positions[borrower] = position.flagged(block.timestamp);
+        _positions[borrower].word = position.flagged(block.timestamp);
         emit Flagged(borrower, block.timestamp);
     }
 
     function unflag(address borrower) external locked {
-        Position position = _positions[borrower];
+        Position position = _positions[borrower].word;
         if (!position.isFlagged()) revert NotFlagged(borrower);
         (, Meter meter) = _accrued();
         (, uint256 high) = _okPrice(_config);
@@ -47,7 +47,7 @@ abstract contract PoolEstate is PoolCore {
         if (LiquidationMath.isForeclosable(debt, value, _lifPeakBps())) {
             revert PositionUnhealthy(debt, value / PRICE_SCALE);
         }
-        _positions[borrower] = position.unflagged();
+        _positions[borrower].word = position.unflagged();
         emit Unflagged(borrower);
     }
 
@@ -81,7 +81,7 @@ abstract contract PoolEstate is PoolCore {
         uint256 fall = _fallOf(book, meter, position.debtShares());
         kept = Rounding.min(fall, (collateral * high * BPS) / (_lifFloorBps() * PRICE_SCALE));
         lossAssets = fall - kept;
-        book = _place(book.subDebtShares(position.debtShares()), borrower, position, 0, 0);
+        book = _place(book.subDebtShares(position.debtShares()), _positions[borrower], position, 0, 0);
         book = _addToEstate(book, collateral, kept);
         if (lossAssets != 0) (book, meter) = _realise(book, meter, borrower, lossAssets, grossBefore);
         _store(book, meter);
@@ -167,7 +167,7 @@ abstract contract PoolEstate is PoolCore {
         address borrower,
         Meter meter
     ) private view returns (Position position, uint256 high) {
-        position = _positions[borrower];
+        position = _positions[borrower].word;
         if (position.debtShares() == 0) revert NoDebt(borrower);
         (, high) = _okPrice(_config);
         uint256 debt = _debtAssetsUp(position.debtShares(), meter);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {FUND_MAX_INDEX_RAY, RAY, VIRTUAL_ASSETS, VIRTUAL_SHARES} from "../../libraries/Constants.sol";
+import {FUND_MAX_INDEX_RAY, RAY} from "../../libraries/Constants.sol";
 import {Rounding} from "../../libraries/Rounding.sol";
-import {Waterfall} from "../../libraries/Waterfall.sol";
 import {Book, Cushion, FundBook, Meter} from "../PackedState.sol";
 import {PoolEstate} from "./PoolEstate.sol";
 

@@ -6,7 +6,6 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 
 import {CertificateBook, Certificates} from "../../libraries/Certificates.sol";
 import {Book, Cushion, Meter} from "../PackedState.sol";
-import {PoolEstate} from "./PoolEstate.sol";
 import {PoolFundDesk} from "./PoolFundDesk.sol";
 
 /// @notice Money that comes back after a loss. It goes to those who bore the haircuts, whether they still hold shares

@@ -12,7 +12,6 @@ import {
     ESTATE_CLOCK_BITS,
     MAX_SHARES,
     PERCENT,
-    RAY,
     VIRTUAL_ASSETS,
     VIRTUAL_SHARES,
     WAD
@@ -40,6 +39,7 @@ contract PoolViews is PoolCore, ModuleTerms {
     address private immutable DESK;
 
     constructor(address desk) ERC20("", "") ERC20Permit("") AccessManaged(address(1)) {
+        if (desk.code.length == 0) revert InvalidAddress(desk);
         DESK = desk;
     }
 
@@ -238,7 +238,7 @@ contract PoolViews is PoolCore, ModuleTerms {
         (, Meter meter) = _accrued();
         Config config_ = _config;
         (, uint256 high, ) = _price(config_);
-        Position position_ = _positions[borrower];
+        Position position_ = _positions[borrower].word;
         collateral = position_.collateral();
         debtAssets = _debtAssetsUp(position_.debtShares(), meter);
         uint256 value = collateral * high;
@@ -254,7 +254,7 @@ contract PoolViews is PoolCore, ModuleTerms {
     function positionOf(
         address borrower
     ) external view returns (uint256 debtShares, uint256 collateral, uint256 tick, uint256 timestamp, bool isFlagged) {
-        Position position_ = _positions[borrower];
+        Position position_ = _positions[borrower].word;
         return (
             position_.debtShares(),
             position_.collateral(),
@@ -391,7 +391,7 @@ contract PoolViews is PoolCore, ModuleTerms {
     ) external view returns (uint256 repaidAssets, uint256 seizedCollateral, uint256 lossAssets) {
         _requireUnlocked();
         (Book book, Meter meter) = _accrued();
-        Position position_ = _positions[borrower];
+        Position position_ = _positions[borrower].word;
         (, uint256 high, bool ok) = _price(_config);
         if (!ok || position_.debtShares() == 0 || _isRaisedNow(position_)) return (0, 0, 0);
         LiquidationInput memory input = _liquidationInput(position_, meter, high, maxRepayAssets);

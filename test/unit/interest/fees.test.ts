@@ -108,7 +108,7 @@ describe("Interest, fees", () => {
         const unit = feeUnitOf(decimals);
         for (let step = 0; step < 60; ++step) {
           await freeze(1n + random(step % 10 === 0 ? 5_000n : 4n));
-          await deposit(w, w.alice, 1n); // stores the interest; `accrue` would turn the fees into shares
+          await sent(pool.accrue());
         }
         const end = await storedOf(w);
         // the debt's share of the fee at both ends, in whole units: nothing is lost in between
@@ -133,14 +133,12 @@ describe("Interest, fees", () => {
       const unit = feeUnitOf(18n);
       await freeze(15n * DAY);
       expect((await pool.totals(PENDING)).pendingFees / unit < MAX_FEE_UNITS / 2n).to.equal(true);
-      await deposit(w, w.alice, 1n);
+      await sent(pool.accrue());
       expect((await pool.totals()).pendingFees > 0n).to.equal(true);
       await freeze(15n * DAY);
       const { minted, pendingFees } = await expected(w);
       expect(pendingFees / unit > MAX_FEE_UNITS / 2n).to.equal(true);
-      await expect(pool.connect(w.alice)["withdraw(uint256,address,address)"](1n, w.alice, w.alice))
-        .to.emit(pool, "FeesCrystallised")
-        .withArgs(minted, 0n);
+      await expect(pool.accrue()).to.emit(pool, "FeesCrystallised").withArgs(minted, 0n);
       expect((await pool.totals()).pendingFees).to.equal(0n);
       expect((await pool.totals()).reserveShares).to.equal(minted);
       await expectConserved(w, [w.alice], [bob]);
@@ -301,15 +299,6 @@ describe("Interest, fees", () => {
       expect(totals.reserveShares * BPS < (await pool.totalSupply()) * 200n).to.equal(true);
       expect((await storedOf(w)).feePercent).to.equal(20n);
       await expectConserved(w, [alice], [w.bob]);
-    });
-
-    it("become shares at anyone's `accrue`", async () => {
-      const w = await feeWorld();
-      await freeze(30n * DAY);
-      const { minted } = await expected(w);
-      await expect(w.pool.connect(w.dave).accrue()).to.emit(w.pool, "FeesCrystallised").withArgs(minted, 0n);
-      expect((await w.pool.totals()).pendingFees).to.equal(0n);
-      await expectConserved(w, [w.alice], [w.bob]);
     });
 
     it("count from the last time on: twice in a block mints once", async () => {

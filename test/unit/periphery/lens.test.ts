@@ -248,7 +248,7 @@ describe("PoolLens", () => {
       expect([...m.certificates]).to.deep.equal([...(await p.pool.certificates())]);
       expect(m.terms.isBorrowingHalted).to.equal(true);
       expect(m.limits.borrowable).to.equal(0n);
-      expect(m.fund.generation).to.equal(1n);
+      expect(m.fund.generation).to.equal(8n);
     });
   });
 
