@@ -45,7 +45,7 @@ function install() {
   // npm itself must run on the project's Node: on an older one it leaves out Hardhat's native package.
   const npm = ["-y", "-p", `node@${devDependencies.node}`, "--", "npm", "install"];
   const options = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
-  console.log("Installing the dependencies (once, and again when package-lock.json changes) …");
+  console.error("Installing the dependencies (once, and again when package-lock.json changes) …");
   const result = spawnSync("npx", [...npm, ...options], {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
