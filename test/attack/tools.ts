@@ -1,0 +1,128 @@
+// What these attacks have in common: Mallory, a contract that makes any calls in one transaction; pools on oracles and
+// tokens of one's own; gas of a transaction.
+import type { BaseContract, ContractTransactionResponse } from "ethers";
+
+import type { ILendingPool, InsuranceFund, MockERC20 } from "../../typechain-types/index.js";
+import {
+  createPool,
+  DEFAULT_PARAMETERS,
+  ethers,
+  type MarketParameters,
+  MAX,
+  sent,
+  time,
+  type World,
+} from "../helpers/fixtures.js";
+
+export const PENDING = { blockTag: "pending" } as const;
+export const BPS = 10_000n;
+
+export type Call = { target: string; payload: string };
+
+/** What a call made by Mallory came to. */
+export type Result = { success: boolean; data: string };
+
+/** A contract of the attacker's. */
+export async function deployMallory() {
+  const contract = await ethers.deployContract("PoolActor");
+  const address = await contract.getAddress();
+  const encode = (calls: readonly Call[]) =>
+    ethers.AbiCoder.defaultAbiCoder().encode(["tuple(address target, bytes payload)[]"], [calls]);
+  /** Calldata with which anyone who calls Mallory makes her do these. */
+  const script = (calls: readonly Call[]) =>
+    contract.interface.encodeFunctionData("onLiquidate", [0, 0, encode(calls)]);
+  const results = async (): Promise<Result[]> => {
+    const all: Result[] = [];
+    for (let i = 0n; i < (await contract.resultCount()); ++i) {
+      all.push({ success: await contract.successes(i), data: await contract.results(i) });
+    }
+    return all;
+  };
+  return {
+    address,
+    contract,
+    encode,
+    script,
+    results,
+    /** One call as Mallory; reverts with what it reverts with. */
+    do: (target: BaseContract, payload: string) => contract.execute(target, payload),
+    /** All of them in one transaction, whatever becomes of each. */
+    doAll: async (calls: readonly Call[]): Promise<Result[]> => {
+      const before = Number(await contract.resultCount());
+      await sent(contract.onLiquidate(0, 0, encode(calls)));
+      return (await results()).slice(before);
+    },
+  };
+}
+
+export type Mallory = Awaited<ReturnType<typeof deployMallory>>;
+
+export function call(contract: BaseContract, name: string, args: readonly unknown[] = []): Call {
+  return {
+    target: contract.target as string,
+    payload: ethers.Interface.from(contract.interface.fragments).encodeFunctionData(name, args),
+  };
+}
+
+/** Mallory with tokens of the world, approved to pool and fund. */
+export async function equip(w: World, mallory: Mallory, assets: bigint, collateral: bigint): Promise<void> {
+  await sent(w.asset.mint(mallory.address, assets));
+  await sent(w.collateral.mint(mallory.address, collateral));
+  await mallory.doAll([
+    call(w.asset, "approve", [w.pool.target, MAX]),
+    call(w.collateral, "approve", [w.pool.target, MAX]),
+    call(w.pool, "approve", [w.fund.target, MAX]),
+  ]);
+}
+
+export type Parts = {
+  asset?: MockERC20;
+  collateral?: MockERC20;
+  oracle?: BaseContract;
+  parameters?: Partial<MarketParameters>;
+};
+
+/** Another pool of the same people, who all have tokens and have approved it. `world.oracle` stays what it was. */
+export async function marketOf(w: World, parts: Parts): Promise<World> {
+  const asset = parts.asset ?? w.asset;
+  const collateral = parts.collateral ?? w.collateral;
+  const { pool, fund }: { pool: ILendingPool; fund: InsuranceFund } = await createPool(
+    w.system,
+    {
+      ...DEFAULT_PARAMETERS,
+      reserveFeePercent: 0n,
+      fundFeePercent: 0n,
+      ...parts.parameters,
+      asset: await asset.getAddress(),
+      collateral: await collateral.getAddress(),
+      oracle: (parts.oracle ?? w.oracle).target as string,
+      authority: await w.authority.getAddress(),
+    },
+    w.deployer,
+  );
+  await sent(w.authority.connect(w.admin).adopt(await pool.getAddress()));
+  for (const who of [w.alice, w.bob, w.carol, w.dave, w.erin, w.frank, w.liquidator, w.keeper]) {
+    if (parts.asset !== undefined) await sent(asset.mint(who.address, w.usd(1_000_000_000)));
+    if (parts.collateral !== undefined) await sent(collateral.mint(who.address, w.eth(10_000_000)));
+    await sent(asset.connect(who).approve(pool, MAX));
+    await sent(collateral.connect(who).approve(pool, MAX));
+    await sent(pool.connect(who).approve(fund, MAX));
+  }
+  return { ...w, pool, fund, asset, collateral };
+}
+
+/** Fixes the time of the next block, so that views asked with PENDING see what the next transaction will. */
+export async function nextBlock(secondsFromNow = 1n): Promise<bigint> {
+  const timestamp = BigInt(await time.latest()) + secondsFromNow;
+  await time.setNextBlockTimestamp(timestamp);
+  return timestamp;
+}
+
+export async function gasOf(transaction: Promise<ContractTransactionResponse>): Promise<bigint> {
+  return (await sent(transaction)).gasUsed;
+}
+
+/** Which custom error of the pool this is; or the data itself. */
+export function errorName(w: World, data: string): string {
+  return w.pool.interface.parseError(data)?.name ?? data;
+}
