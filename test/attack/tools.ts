@@ -22,12 +22,15 @@ export type Call = { target: string; payload: string };
 /** What a call made by Mallory came to. */
 export type Result = { success: boolean; data: string };
 
+/** The data of a callback that makes Mallory do these. */
+export function encode(calls: readonly Call[]): string {
+  return ethers.AbiCoder.defaultAbiCoder().encode(["tuple(address target, bytes payload)[]"], [calls]);
+}
+
 /** A contract of the attacker's. */
 export async function deployMallory() {
   const contract = await ethers.deployContract("PoolActor");
   const address = await contract.getAddress();
-  const encode = (calls: readonly Call[]) =>
-    ethers.AbiCoder.defaultAbiCoder().encode(["tuple(address target, bytes payload)[]"], [calls]);
   /** Calldata with which anyone who calls Mallory makes her do these. */
   const script = (calls: readonly Call[]) =>
     contract.interface.encodeFunctionData("onLiquidate", [0, 0, encode(calls)]);
@@ -41,7 +44,6 @@ export async function deployMallory() {
   return {
     address,
     contract,
-    encode,
     script,
     results,
     /** One call as Mallory; reverts with what it reverts with. */
@@ -49,7 +51,7 @@ export async function deployMallory() {
     /** All of them in one transaction, whatever becomes of each. */
     doAll: async (calls: readonly Call[]): Promise<Result[]> => {
       const before = Number(await contract.resultCount());
-      await sent(contract.onLiquidate(0, 0, encode(calls)));
+      await sent(contract.onLiquidate(0, 0, encode(calls), { gasLimit: 15_000_000 }));
       return (await results()).slice(before);
     },
   };
@@ -95,7 +97,7 @@ export async function marketOf(w: World, parts: Parts): Promise<World> {
       ...parts.parameters,
       asset: await asset.getAddress(),
       collateral: await collateral.getAddress(),
-      oracle: (parts.oracle ?? w.oracle).target as string,
+      oracle: (parts.oracle ?? w.oracle).target,
       authority: await w.authority.getAddress(),
     },
     w.deployer,
