@@ -30,7 +30,7 @@ describe("Lesson, Euler 2023: a donation that makes one's own loan bad, and its 
     await expectConserved(w, [w.alice.address, w.dave.address], [w.dave.address]);
   });
 
-  it("what does lower a position is checked, by a wei", async () => {
+  it("what does lower a position is checked", async () => {
     await expect(
       w.pool.connect(w.dave).withdrawCollateral(w.eth(1), w.dave.address, w.dave.address),
     ).to.be.revertedWithCustomError(w.pool, "PositionUnhealthy");

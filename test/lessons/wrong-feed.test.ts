@@ -68,7 +68,7 @@ describe("Lesson, Moonwell wrsETH 2025: a feed that says 1.65 million", () => {
       .withArgs(w.priceOf(20_000), w.priceOf(20_000));
   });
 
-  it("and when one of two feeds says it, the other one's price is the one that lends", async () => {
+  it("and when one of two feeds says it, exits are at the other one's price", async () => {
     const w = await fedWorld();
     await deposit(w, w.alice, 1_000_000);
     await openLoan(w, w.dave, 100, 150_000);
