@@ -1,0 +1,44 @@
+// The solver: questions in SMT-LIB, answers with a bound on the work (not on time: the same answer on every machine).
+import { init } from "z3-solver";
+
+/** Units of work per question. What is proved here takes a small part of it. */
+const WORK_LIMIT = 30_000_000;
+
+export interface Answer {
+  readonly verdict: "unsat" | "sat" | "unknown";
+  /** For "sat": the values of `shown`. */
+  readonly model: readonly (readonly [name: string, value: string])[];
+}
+
+interface Emscripten {
+  ccall(name: string, returns: "string", types: readonly string[], args: readonly unknown[]): string;
+}
+
+const { Z3, em } = await init();
+const context = Z3.mk_context(Z3.mk_config());
+
+/** On this thread: the asynchronous call hands the solver a string that is freed before it is read. */
+function evaluate(text: string): string {
+  return (em as Emscripten).ccall("Z3_eval_smtlib2_string", "string", ["number", "string"], [context, text]);
+}
+
+evaluate(`(set-option :rlimit ${WORK_LIMIT})`);
+
+/** Whether `assertions` can hold together. */
+export function ask(
+  declarations: readonly string[],
+  assertions: readonly string[],
+  shown: readonly string[] = [],
+): Answer {
+  const question = [...declarations, ...assertions.map((assertion) => `(assert ${assertion})`)].join("\n");
+  const answer = evaluate(`(push 1)\n${question}\n(check-sat)`).trim();
+  if (answer !== "unsat" && answer !== "sat" && answer !== "unknown") {
+    throw new Error(`the solver says: ${answer}\n${question}`);
+  }
+  const values = answer === "sat" && shown.length > 0 ? evaluate(`(get-value (${shown.join(" ")}))`) : "";
+  evaluate("(pop 1)");
+  const model = [...values.matchAll(/\(\|?([^|()]+)\|? (\d+|\(- \d+\)|true|false)\)/g)].map(
+    ([, name = "", value = ""]) => [name, value] as const,
+  );
+  return { verdict: answer, model };
+}

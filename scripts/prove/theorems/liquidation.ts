@@ -1,0 +1,102 @@
+// Both branches of a liquidation, for any position that is eligible, at any price and any terms a pool can have.
+import type { Machine } from "../machine.ts";
+import { type Path, Unknown } from "../path.ts";
+import type { Theorem } from "../theorem.ts";
+
+const FILE = "contracts/libraries/LiquidationMath.sol";
+
+const INCENTIVE = "LIF * ltv is at most 1 (L-1)";
+const LTV = "the ltv does not rise, not by a wei (L-1)";
+const WITHIN = "never more than there is, nor than what was offered";
+const PRICE = "the collateral is worth at most what is repaid times LIF";
+const DUST = "what stays is no debt, or at least minDebt (L-3)";
+
+const TERMS = {
+  "meter.borrowIndex": 1_500_000_000_000_000_000n,
+  "book.debtShares": 10n ** 24n,
+  lltvBps: 8600n,
+  lifFloorBps: 10_200n,
+  lifMinBps: 10_300n,
+  lifPeakBps: 11_000n,
+  repayTargetBps: 9_000n,
+  minDebt: 10n ** 20n,
+  high: 2000n * 10n ** 36n,
+};
+
+/** A position of any size that can be liquidated, and what the liquidation does. */
+function liquidate(path: Path, machine: Machine, isInsolvent: boolean): void {
+  const [book, meter] = [new Unknown("book"), new Unknown("meter")];
+  const debtShares = path.input("debtShares", 2n ** 96n - 1n);
+  path.bind("index", path.input("meter.borrowIndex", 2n ** 68n - 1n));
+  path.bind("totalShares", path.input("book.debtShares", 2n ** 96n - 1n));
+  path.assume("debtShares >= 1 && index >= 1e18 && debtShares <= totalShares");
+  const debtAssets = path.bind("debt", machine.call("PoolPricing._debtAssetsUp", debtShares, meter));
+  const collateral = path.input("collateral", 2n ** 112n - 1n);
+  const high = path.input("high", 2n ** 191n);
+  const lltvBps = path.input("lltvBps", 9_999n);
+  const maxRepayAssets = path.input("maxRepay");
+  const names = ["lifFloorBps", "lifMinBps", "lifPeakBps", "repayTargetBps", "minDebt"] as const;
+  const terms = machine.struct("LiquidationTerms", Object.fromEntries(names.map((name) => [name, path.input(name)])));
+  path.bind("value", path.term("collateral * high"));
+  path.assume("high >= 1 && value <= 2 ** 240");
+  path.assume("10000 <= lifFloorBps && lifFloorBps <= lifMinBps && lifMinBps <= lifPeakBps && lifPeakBps <= 19999");
+  path.assume("lltvBps * lifPeakBps < 1e8 && repayTargetBps < 10000 && 1 <= minDebt && minDebt <= 1e24");
+  path.assume("debt * 1e40 > value * lltvBps"); // eligible
+  path.assume(
+    isInsolvent ? "debt * 1e36 * lifFloorBps > value * 10000" : "debt * 1e36 * lifFloorBps <= value * 10000",
+  );
+
+  const input = { debtShares, debtAssets, collateral, indexWad: path.term("index"), high, lltvBps, maxRepayAssets };
+  const quote = machine.call("LiquidationMath.quote", machine.struct("LiquidationInput", input), terms);
+  path.bind("quote", quote);
+  const short = { repaid: "repaidAssets", cancelled: "cancelledShares", seized: "seizedCollateral" };
+  for (const [name, field] of Object.entries(short)) path.bind(name, path.term(`quote.${field}`));
+  path.claim(WITHIN, "cancelled <= debtShares && seized <= collateral && repaid <= maxRepay");
+  path.bind("loss", machine.call("PoolCore._lossOf", book, meter, quote));
+  path.bind("fall", machine.call("PoolCore._fallOf", book, meter, path.term("cancelled")));
+}
+
+export const SOLVENT: Theorem = {
+  name: "LiquidationMath.quote, solvent",
+  example: { ...TERMS, debtShares: 6n * 10n ** 22n, collateral: 50n * 10n ** 18n, maxRepay: 10n ** 22n },
+  run(path, machine) {
+    liquidate(path, machine, false);
+    path.bind("lif", path.term("_quoteSolvent.lifWad"));
+    path.claim(INCENTIVE, "lif * debt * 1e18 <= value");
+    path.claim("never repays more than the debt", "repaid <= debt");
+    path.claim(LTV, "(debtShares - cancelled) * collateral <= debtShares * (collateral - seized)");
+    path.claim(PRICE, "seized * high <= repaid * lif * 1e18");
+    path.claim("debt is cancelled for what is repaid, and no more", "cancelled * index <= repaid * 1e18");
+    path.claim(DUST, "repaid == 0 || repaid == debt || debt - repaid >= minDebt");
+    path.claim("all of the debt is all of its shares", "repaid == debt => cancelled == debtShares");
+    path.claim("never makes a loss", "loss == 0");
+  },
+  mutants: [
+    {
+      what: "the incentive has no cap at 1/ltv",
+      file: FILE,
+      from: "return Rounding.min(lifMinBps * (WAD / BPS) + rise, most);",
+      to: "return lifMinBps * (WAD / BPS) + rise;",
+      breaks: INCENTIVE,
+    },
+  ],
+};
+
+export const INSOLVENT: Theorem = {
+  name: "LiquidationMath.quote, insolvent",
+  example: { ...TERMS, debtShares: 7n * 10n ** 22n, collateral: 50n * 10n ** 18n, maxRepay: 10n ** 22n },
+  run(path, machine) {
+    liquidate(path, machine, true);
+    path.claim(
+      "pays what the collateral fetches at high / lifFloor, rounded up",
+      "repaid * lifFloorBps * 1e36 >= seized * high * 10000 && repaid * lifFloorBps * 1e36 < seized * high * 10000 + lifFloorBps * 1e36",
+    );
+    path.claim("debt is cancelled in proportion, rounded up: what stays is no worse", "cancelled * collateral >= debtShares * seized");
+    path.claim("... and by less than one debt share", "cancelled == debtShares || cancelled * collateral < debtShares * seized + collateral");
+    path.claim("the last collateral takes all debt with it", "seized == collateral => cancelled == debtShares");
+    path.claim(DUST, "repaid == 0 && cancelled == 0 || cancelled == debtShares || (debtShares - cancelled) * index >= minDebt * 1e18");
+    path.claim("what is paid and what is lost is what the debt falls by", "repaid <= fall => loss + repaid == fall");
+    path.claim("... or two wei more is paid", "repaid <= fall + 2");
+  },
+  mutants: [],
+};
