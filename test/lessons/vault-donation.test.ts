@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import type { MockFeed, MockVault4626 } from "../../typechain-types/index.js";
 import { MockERC20__factory } from "../../typechain-types/index.js";
-import { ethers, expectConserved, sent, WAD, type World } from "../helpers/fixtures.js";
+import { ethers, expectConserved, MAX, sent, WAD, type World } from "../helpers/fixtures.js";
 import { deposit, feelessWorld } from "../scenario/story.js";
 import { believed, feedOf, NO_FEED, oracleOn, poolOn } from "./kit.js";
 
@@ -54,5 +54,19 @@ describe("Lesson, Cream 2021, Lodestar 2022, Resupply 2025: a vault's rate, rais
     await sent(vault.setRate(WAD));
     expect(await w.pool.currentShortfall()).to.equal(0n);
     await expectConserved(w, [w.alice.address], [w.dave.address]);
+  });
+
+  it("pushed down within its bounds it liquidates: both paths share the one rate (what it does not solve)", async () => {
+    const { w, vault } = await vaultMarket();
+    await sent(w.pool.connect(w.dave).borrow(w.usd(158_000), w.dave.address, w.dave.address));
+    await sent(vault.setRate((9n * WAD) / 10n));
+    const liquidate = async () =>
+      await w.pool.connect(w.liquidator).liquidate.staticCall(w.dave.address, MAX, 0, w.liquidator.address, "0x");
+    // 158,000 on 180,000 is past 86%; it costs him the incentive, and suppliers nothing
+    const { repaidAssets, seizedCollateral, lossAssets } = await liquidate();
+    expect(lossAssets).to.equal(0n);
+    expect(seizedCollateral * 1_800n * 100n <= repaidAssets * 110n).to.equal(true);
+    await sent(vault.setRate((9n * WAD) / 10n - 1n));
+    await expect(liquidate()).to.be.revertedWithCustomError(w.pool, "OracleNotOk");
   });
 });
