@@ -63,7 +63,7 @@ contract LendingPool is PoolLiquidation, Multicall {
         COLLATERAL = params.collateral;
         ASSET_DECIMALS = params.asset.decimals();
         WHOLE_TOKEN = 10 ** ASSET_DECIMALS;
-        FEE_UNIT = ASSET_DECIMALS > 6 ? 10 ** (ASSET_DECIMALS - 6) : 1;
+        FEE_UNIT = ASSET_DECIMALS > 8 ? 10 ** (ASSET_DECIMALS - 8) : 1;
         PRICE_LIMIT = Rounding.min(MAX_VALUE / params.collateralCap, MAX_PRICE);
         COLLATERAL_CAP = params.collateralCap;
         MIN_DEBT = params.minDebt;

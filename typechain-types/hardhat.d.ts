@@ -28,6 +28,7 @@ getContractFactory(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | Facto
 getContractFactory(name: 'IWrappedNative', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IWrappedNative__factory>
 getContractFactory(name: 'FalseReturnToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FalseReturnToken__factory>
 getContractFactory(name: 'FeeOnTransferToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FeeOnTransferToken__factory>
+getContractFactory(name: 'FlashActor', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FlashActor__factory>
 getContractFactory(name: 'FlashBorrower', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FlashBorrower__factory>
 getContractFactory(name: 'GasProbe', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.GasProbe__factory>
 getContractFactory(name: 'LedgerStandIn', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LedgerStandIn__factory>
@@ -39,10 +40,12 @@ getContractFactory(name: 'MockOracle', signerOrOptions?: ethers.Signer | Factory
 getContractFactory(name: 'MockVault4626', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockVault4626__factory>
 getContractFactory(name: 'MockWETH', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockWETH__factory>
 getContractFactory(name: 'NoReturnToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.NoReturnToken__factory>
+getContractFactory(name: 'OpenAuthority', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.OpenAuthority__factory>
 getContractFactory(name: 'PoolActor', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoolActor__factory>
 getContractFactory(name: 'PoolStandIn', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoolStandIn__factory>
 getContractFactory(name: 'RebasingToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RebasingToken__factory>
 getContractFactory(name: 'ReentrantToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ReentrantToken__factory>
+getContractFactory(name: 'StateProbe', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StateProbe__factory>
 getContractFactory(name: 'BoundedRead', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BoundedRead__factory>
 getContractFactory(name: 'ChainlinkOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ChainlinkOracle__factory>
 getContractFactory(name: 'FixedOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FixedOracle__factory>
@@ -83,6 +86,7 @@ getContractAt(name: 'IPriceOracle', address: string | ethers.Addressable, signer
 getContractAt(name: 'IWrappedNative', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IWrappedNative>
 getContractAt(name: 'FalseReturnToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FalseReturnToken>
 getContractAt(name: 'FeeOnTransferToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FeeOnTransferToken>
+getContractAt(name: 'FlashActor', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FlashActor>
 getContractAt(name: 'FlashBorrower', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FlashBorrower>
 getContractAt(name: 'GasProbe', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.GasProbe>
 getContractAt(name: 'LedgerStandIn', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LedgerStandIn>
@@ -94,10 +98,12 @@ getContractAt(name: 'MockOracle', address: string | ethers.Addressable, signer?:
 getContractAt(name: 'MockVault4626', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockVault4626>
 getContractAt(name: 'MockWETH', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockWETH>
 getContractAt(name: 'NoReturnToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.NoReturnToken>
+getContractAt(name: 'OpenAuthority', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.OpenAuthority>
 getContractAt(name: 'PoolActor', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoolActor>
 getContractAt(name: 'PoolStandIn', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoolStandIn>
 getContractAt(name: 'RebasingToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RebasingToken>
 getContractAt(name: 'ReentrantToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ReentrantToken>
+getContractAt(name: 'StateProbe', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StateProbe>
 getContractAt(name: 'BoundedRead', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BoundedRead>
 getContractAt(name: 'ChainlinkOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ChainlinkOracle>
 getContractAt(name: 'FixedOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FixedOracle>
@@ -138,6 +144,7 @@ deployContract(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | DeployCon
 deployContract(name: 'IWrappedNative', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IWrappedNative>
 deployContract(name: 'FalseReturnToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FalseReturnToken>
 deployContract(name: 'FeeOnTransferToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FeeOnTransferToken>
+deployContract(name: 'FlashActor', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FlashActor>
 deployContract(name: 'FlashBorrower', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FlashBorrower>
 deployContract(name: 'GasProbe', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.GasProbe>
 deployContract(name: 'LedgerStandIn', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerStandIn>
@@ -149,10 +156,12 @@ deployContract(name: 'MockOracle', signerOrOptions?: ethers.Signer | DeployContr
 deployContract(name: 'MockVault4626', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockVault4626>
 deployContract(name: 'MockWETH', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockWETH>
 deployContract(name: 'NoReturnToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.NoReturnToken>
+deployContract(name: 'OpenAuthority', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OpenAuthority>
 deployContract(name: 'PoolActor', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolActor>
 deployContract(name: 'PoolStandIn', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolStandIn>
 deployContract(name: 'RebasingToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RebasingToken>
 deployContract(name: 'ReentrantToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ReentrantToken>
+deployContract(name: 'StateProbe', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StateProbe>
 deployContract(name: 'BoundedRead', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BoundedRead>
 deployContract(name: 'ChainlinkOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ChainlinkOracle>
 deployContract(name: 'FixedOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FixedOracle>
@@ -193,6 +202,7 @@ deployContract(name: 'IPriceOracle', args: any[], signerOrOptions?: ethers.Signe
 deployContract(name: 'IWrappedNative', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IWrappedNative>
 deployContract(name: 'FalseReturnToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FalseReturnToken>
 deployContract(name: 'FeeOnTransferToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FeeOnTransferToken>
+deployContract(name: 'FlashActor', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FlashActor>
 deployContract(name: 'FlashBorrower', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FlashBorrower>
 deployContract(name: 'GasProbe', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.GasProbe>
 deployContract(name: 'LedgerStandIn', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerStandIn>
@@ -204,10 +214,12 @@ deployContract(name: 'MockOracle', args: any[], signerOrOptions?: ethers.Signer 
 deployContract(name: 'MockVault4626', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockVault4626>
 deployContract(name: 'MockWETH', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockWETH>
 deployContract(name: 'NoReturnToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.NoReturnToken>
+deployContract(name: 'OpenAuthority', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OpenAuthority>
 deployContract(name: 'PoolActor', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolActor>
 deployContract(name: 'PoolStandIn', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolStandIn>
 deployContract(name: 'RebasingToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RebasingToken>
 deployContract(name: 'ReentrantToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ReentrantToken>
+deployContract(name: 'StateProbe', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StateProbe>
 deployContract(name: 'BoundedRead', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BoundedRead>
 deployContract(name: 'ChainlinkOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ChainlinkOracle>
 deployContract(name: 'FixedOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FixedOracle>

@@ -22,7 +22,7 @@ uint256 constant MAX_CASH = type(uint96).max; // 7.9e10 tokens of 18 decimals
 uint256 constant MAX_DEBT_SHARES = type(uint96).max; // debt shares are at most the assets borrowed: the index is ≥ 1
 uint256 constant MAX_COLLATERAL = type(uint112).max;
 uint256 constant MAX_INDEX_WAD = (1 << 68) - 1; // a debt grows at most 295-fold; then the index stands still
-uint256 constant MAX_FEE_UNITS = (1 << 45) - 1; // 3.5e13 units: 35 million tokens pending; half of it triggers shares
+uint256 constant MAX_FEE_UNITS = (1 << 45) - 1; // 3.5e13 units: 351,843 tokens pending; half of it triggers shares
 uint256 constant MAX_CAP_TOKENS = (1 << 31) - 1; // 2.1e9 whole tokens
 
 // Value products: collateral of one position times a price stays under this, so that a factor of 1e4 still fits.

@@ -66,12 +66,13 @@ abstract contract PoolCore is PoolWaterfall, AccessManaged {
         emit Unflagged(borrower);
     }
 
-    /// The lltv in force: during a ramp between where it was and where it goes.
+    /// The lltv in force: during a ramp between where it was and where it goes. Rounded up, for the borrower: else a
+    /// ramp started anew in each block would lose a whole basis point each time.
     function _lltvNow(Config config) internal view returns (uint256) {
         uint256 end = config.lltvBps();
         if (!config.isRamping() || block.timestamp >= _rampEnd) return end;
         uint256 left = uint256(_rampEnd) - block.timestamp;
-        return end + ((_rampFromBps - end) * left) / (uint256(_rampEnd) - _rampStart);
+        return end + Rounding.mulDivUp(_rampFromBps - end, left, uint256(_rampEnd) - _rampStart);
     }
 
     /// The loss is what the pool's debt falls by beyond what is paid, so that assets fall by exactly that.

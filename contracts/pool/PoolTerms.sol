@@ -15,7 +15,7 @@ struct Terms {
     IERC20 collateral;
     address fund;
     uint128 minDebt; // asset wei
-    uint128 feeUnit; // asset wei: a millionth of a token, or one wei
+    uint128 feeUnit; // asset wei: a hundred-millionth of a token, or one wei
     uint112 collateralCap; // collateral wei
     uint256 priceLimit; // so that a position's value product fits; see MAX_VALUE
 }

@@ -30,7 +30,7 @@ import {
 
 story("01 a healthy month", (step) => {
   const initialRate = BigInt(DEFAULT_PARAMETERS.initialRateAtTargetPerSecondWad);
-  const feeUnit = 10n ** 12n;
+  const feeUnit = 10n ** 10n;
   let w: World;
   let rate: bigint;
   let borrowedAt: bigint;

@@ -3,6 +3,7 @@
 /* eslint-disable */
 export type { FalseReturnToken } from './FalseReturnToken.js';
 export type { FeeOnTransferToken } from './FeeOnTransferToken.js';
+export type { FlashActor } from './FlashActor.js';
 export type { FlashBorrower } from './FlashBorrower.js';
 export type { GasProbe } from './GasProbe.js';
 export type { LedgerStandIn } from './LedgerStandIn.js';
@@ -14,7 +15,9 @@ export type { MockOracle } from './MockOracle.js';
 export type { MockVault4626 } from './MockVault4626.js';
 export type { MockWETH } from './MockWETH.js';
 export type { NoReturnToken } from './NoReturnToken.js';
+export type { OpenAuthority } from './OpenAuthority.js';
 export type { PoolActor } from './PoolActor.js';
 export type { PoolStandIn } from './PoolStandIn.js';
 export type { RebasingToken } from './RebasingToken.js';
 export type { ReentrantToken } from './ReentrantToken.js';
+export type { StateProbe } from './StateProbe.js';

@@ -172,6 +172,9 @@ abstract contract PoolGovernance is PoolRecovery {
         if (!config.isOraclePending()) revert NoPendingOracle();
         if (block.timestamp < _pendingOracleFrom) revert TooEarly(block.timestamp, _pendingOracleFrom);
         address oracle = _pendingOracle;
+        // It must still answer: a market whose oracle is silent stands still until the next one has waited its time.
+        (uint256 low, uint256 high, bool ok) = _read(oracle);
+        if (!ok) revert OracleNotOk(low, high);
         _config = config.withOracle(oracle).withOraclePending(false);
         (_pendingOracle, _pendingOracleFrom) = (address(0), 0);
         emit OracleSet(oracle);

@@ -75,8 +75,8 @@ export function accruedTo(stored: Stored, timestamp: bigint, feeUnit: bigint): S
   return { ...after, feeUnits: least(stored.feeUnits + units, MAX_FEE_UNITS) };
 }
 
-/** A fee unit is a millionth of a token, or a wei. */
-export const feeUnitOf = (decimals: bigint): bigint => (decimals > 6n ? 10n ** (decimals - 6n) : 1n);
+/** A fee unit is a hundred-millionth of a token, or a wei. */
+export const feeUnitOf = (decimals: bigint): bigint => (decimals > 8n ? 10n ** (decimals - 8n) : 1n);
 
 const field = (word: bigint, offset: bigint, width: bigint): bigint => (word >> offset) & ((1n << width) - 1n);
 

@@ -3,6 +3,7 @@
 /* eslint-disable */
 export { FalseReturnToken__factory } from './FalseReturnToken__factory.js';
 export { FeeOnTransferToken__factory } from './FeeOnTransferToken__factory.js';
+export { FlashActor__factory } from './FlashActor__factory.js';
 export { FlashBorrower__factory } from './FlashBorrower__factory.js';
 export { GasProbe__factory } from './GasProbe__factory.js';
 export { LedgerStandIn__factory } from './LedgerStandIn__factory.js';
@@ -14,7 +15,9 @@ export { MockOracle__factory } from './MockOracle__factory.js';
 export { MockVault4626__factory } from './MockVault4626__factory.js';
 export { MockWETH__factory } from './MockWETH__factory.js';
 export { NoReturnToken__factory } from './NoReturnToken__factory.js';
+export { OpenAuthority__factory } from './OpenAuthority__factory.js';
 export { PoolActor__factory } from './PoolActor__factory.js';
 export { PoolStandIn__factory } from './PoolStandIn__factory.js';
 export { RebasingToken__factory } from './RebasingToken__factory.js';
 export { ReentrantToken__factory } from './ReentrantToken__factory.js';
+export { StateProbe__factory } from './StateProbe__factory.js';
