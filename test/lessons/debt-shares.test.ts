@@ -34,19 +34,19 @@ describe("Lesson, Abracadabra 2024: others' debts repaid until a new debt rounds
     await expectConserved(w, [w.alice.address], [w.dave.address, frank.address, erin.address]);
   });
 
-  it("a hundred loans and repayments of a wei never leave less debt than was taken", async () => {
+  it("fifty loans and repayments of seven wei never leave less debt than was taken", async () => {
     const { pool, dave } = w;
     const encode = pool.interface.encodeFunctionData.bind(pool.interface);
     const calls: string[] = [];
-    for (let i = 0; i < 100; ++i) {
+    for (let i = 0; i < 50; ++i) {
       calls.push(encode("borrow", [7n, dave.address, dave.address]), encode("repay", [7n, dave.address]));
     }
     await sent(pool.accrue());
     const before = await pool.positionOf(dave.address);
-    await sent(pool.connect(dave).multicall(calls));
+    await sent(pool.connect(dave).multicall(calls, { gasLimit: 15_000_000n }));
     const after = await pool.positionOf(dave.address);
     // each borrowing rounds up, each repayment down: a share unit more a round at an index over one
-    expect(after.debtShares - before.debtShares).to.equal(100n);
+    expect(after.debtShares - before.debtShares).to.equal(50n);
   });
 
   it("and a debt of nothing but shares can't be: it ends at exactly zero or stays at the minimum", async () => {
