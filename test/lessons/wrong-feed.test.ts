@@ -109,6 +109,25 @@ describe("Lesson, Compound 2022, proposals 117 and 119: an upgrade whose oracle 
       .withArgs(0n, 0n);
   });
 
+  it("one that breaks while it is announced is not put in force, and can be cancelled at once", async () => {
+    const w = await feelessWorld();
+    await deposit(w, w.alice, 1_000_000);
+    await openLoan(w, w.dave, 100, 150_000);
+    const next = await ethers.deployContract("MockOracle");
+    await sent(next.set(w.priceOf(2_000), w.priceOf(2_000), true));
+    await sent(w.pool.connect(w.oracleManager).scheduleOracle(await next.getAddress()));
+    const pool = await w.pool.getAddress();
+    const data = w.pool.interface.encodeFunctionData("executeOracle");
+    await sent(w.authority.connect(w.governor).schedule(pool, data, 0));
+    await time.increase(3n * DAY);
+    await sent(next.misbehave(1, 0)); // reverts from now on
+    await expect(w.authority.connect(w.governor).execute(pool, data))
+      .to.be.revertedWithCustomError(w.pool, "OracleNotOk")
+      .withArgs(0n, 0n);
+    await sent(w.pool.connect(w.guardian).cancelOracle());
+    expect(await w.pool.currentPrice()).to.deep.equal([w.priceOf(2_000), w.priceOf(2_000), true]);
+  });
+
   it("and where one breaks in force, exits, repayment and collateral go on: no money waits for a vote", async () => {
     const world = await feelessWorld();
     const oracle = await ethers.deployContract("MockOracle");
