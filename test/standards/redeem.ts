@@ -380,6 +380,17 @@ export const CLAIM: Property[] = [
       }
       // no requests to deposit, and what ERC-165 keeps free
       for (const id of ["0xce3bbe50", "0xffffffff"]) expect(await w.fund.supportsInterface(id), id).to.equal(false);
+      const probe = await ethers.deployContract("GasProbe");
+      const question = w.fund.interface.encodeFunctionData("supportsInterface", ["0x620ee8e4"]);
+      expect((await probe.probe(w.fund, 30_000n, question)).success, "ERC-165 allows 30,000 gas").to.equal(true);
+    },
+  },
+  {
+    clause: "7540-21 the units do not look up their vault by asset: they are the vault (departure)",
+    holds: async ({ w }) => {
+      expect(await w.fund.supportsInterface("0xf815c03d")).to.equal(false);
+      const data = new ethers.Interface(["function vault(address)"]).encodeFunctionData("vault", [w.pool.target]);
+      await expect(ethers.provider.call({ to: w.fund, data })).to.be.revert(ethers);
     },
   },
 ];
