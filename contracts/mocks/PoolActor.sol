@@ -35,6 +35,11 @@ contract PoolActor is ILiquidationCallback, IEstateCallback {
         return results.length;
     }
 
+    /// @notice All of both lists at once.
+    function outcomes() external view returns (bool[] memory, bytes[] memory) {
+        return (successes, results);
+    }
+
     /// @inheritdoc ILiquidationCallback
     function onLiquidate(uint256 repaidAssets, uint256 seizedCollateral, bytes calldata data) external {
         _act(repaidAssets, seizedCollateral, data);

@@ -80,8 +80,8 @@ describe("Attack: gas of the oracle and of callbacks", () => {
         await sent(w.mock.misbehave(Behaviour.NeedGas, world === onMockOracle ? 280_000 : 15_000));
         const shares = (await w.pool.balanceOf(w.alice.address)) / 10n;
         const { address } = w.alice;
-        const exit = w.pool.connect(w.alice)["redeem(uint256,address,address)"];
-        const redeem = (gasLimit: bigint) => exit.staticCall(shares, address, address, { gasLimit });
+        const leave = w.pool.connect(w.alice)["redeem(uint256,address,address)"];
+        const redeem = (gasLimit: bigint) => leave.staticCall(shares, address, address, { gasLimit });
         const honest = await redeem(3_000_000n);
         expect(honest < w.usd(967_700) && honest > w.usd(967_000), `${honest}`).to.equal(true); // 10m less 323,529
         const [seen, refused] = [new Set<bigint>(), new Set<string>()];

@@ -35,11 +35,8 @@ export async function deployMallory() {
   const script = (calls: readonly Call[]) =>
     contract.interface.encodeFunctionData("onLiquidate", [0, 0, encode(calls)]);
   const results = async (): Promise<Result[]> => {
-    const all: Result[] = [];
-    for (let i = 0n; i < (await contract.resultCount()); ++i) {
-      all.push({ success: await contract.successes(i), data: await contract.results(i) });
-    }
-    return all;
+    const [successes, data] = await contract.outcomes();
+    return data.map((each, i) => ({ success: successes[i] === true, data: each }));
   };
   return {
     address,

@@ -6,7 +6,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface PoolActorInterface extends Interface {
-    getFunction(nameOrSignature: "callbacks" | "execute" | "lastAssets" | "lastCollateral" | "lastSender" | "onBuyEstate" | "onLiquidate" | "resultCount" | "results" | "successes"): FunctionFragment;
+    getFunction(nameOrSignature: "callbacks" | "execute" | "lastAssets" | "lastCollateral" | "lastSender" | "onBuyEstate" | "onLiquidate" | "outcomes" | "resultCount" | "results" | "successes"): FunctionFragment;
 
     
 
@@ -17,6 +17,7 @@ encodeFunctionData(functionFragment: 'lastCollateral', values?: undefined): stri
 encodeFunctionData(functionFragment: 'lastSender', values?: undefined): string;
 encodeFunctionData(functionFragment: 'onBuyEstate', values: [BigNumberish, BigNumberish, BytesLike]): string;
 encodeFunctionData(functionFragment: 'onLiquidate', values: [BigNumberish, BigNumberish, BytesLike]): string;
+encodeFunctionData(functionFragment: 'outcomes', values?: undefined): string;
 encodeFunctionData(functionFragment: 'resultCount', values?: undefined): string;
 encodeFunctionData(functionFragment: 'results', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'successes', values: [BigNumberish]): string;
@@ -28,6 +29,7 @@ decodeFunctionResult(functionFragment: 'lastCollateral', data: BytesLike): Resul
 decodeFunctionResult(functionFragment: 'lastSender', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'onBuyEstate', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'onLiquidate', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'outcomes', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'resultCount', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'results', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'successes', data: BytesLike): Result;
@@ -125,6 +127,14 @@ decodeFunctionResult(functionFragment: 'successes', data: BytesLike): Result;
     
 
     
+    outcomes: TypedContractMethod<
+      [],
+      [[boolean[], string[]]],
+      'view'
+    >
+    
+
+    
     resultCount: TypedContractMethod<
       [],
       [bigint],
@@ -185,6 +195,11 @@ getFunction(nameOrSignature: 'onLiquidate'): TypedContractMethod<
       [repaidAssets: BigNumberish, seizedCollateral: BigNumberish, data: BytesLike, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'outcomes'): TypedContractMethod<
+      [],
+      [[boolean[], string[]]],
+      'view'
     >;
 getFunction(nameOrSignature: 'resultCount'): TypedContractMethod<
       [],
