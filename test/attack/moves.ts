@@ -17,7 +17,7 @@ export async function inOneBlock(calls: readonly (() => Promise<ContractTransact
   await provider.send("evm_setAutomine", [false]);
   const responses: ContractTransactionResponse[] = [];
   try {
-    for (const call of calls) responses.push(await call());
+    for (const make of calls) responses.push(await make());
     await provider.send("evm_mine", []);
   } finally {
     await provider.send("evm_setAutomine", [true]);
