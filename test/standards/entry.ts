@@ -88,7 +88,7 @@ export const ENTRY: Property[] = [
     holds: async (subject) => {
       const { vault, giver, holder, stranger } = subject;
       await freeze();
-      for (const amount of await amounts(subject)) {
+      for (const amount of (await amounts(subject)).slice(-3)) {
         const [shares, assets] = [
           await vault.convertToShares(amount, PENDING),
           await vault.convertToAssets(amount, PENDING),

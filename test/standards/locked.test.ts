@@ -100,6 +100,7 @@ describe("Standards inside a call of the pool", () => {
       on("fund", "deposit(uint256,address)", [1n, self], "Locked"),
       on("fund", "mint(uint256,address)", [1n, self], "Locked"),
     ]);
+    expect(await w.pool.totalAssets()).to.not.equal(0n);
   });
 
   it("7540-22 requests read zero there, share and supportsInterface answer, requesting reverts", async () => {
@@ -123,6 +124,7 @@ describe("Standards inside a call of the pool", () => {
       on("pool", "flashFee", [asset.target, 1n], [0n]),
       on("pool", "flashLoan", [self, asset.target, 1n, "0x"], "Locked"),
     ]);
+    expect(await w.pool.maxFlashLoan(asset)).to.not.equal(0n);
   });
 
   it("20-10 shares move between holders there, but not to or from pool and fund (departure)", async () => {

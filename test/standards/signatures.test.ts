@@ -146,6 +146,7 @@ for (const which of ["pool", "fund"] as const) {
         permit(w.carol, vault, terms, await signPermit(w.alice, other, terms)),
         "ERC2612InvalidSigner",
       );
+      expect(await vault.allowance(w.alice, w.carol)).to.equal(0n);
     });
 
     it("2612-06 permit reverts for the zero address, and for a signature of nonsense", async () => {
