@@ -3,7 +3,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import type { ContractTransactionResponse } from "ethers";
 
 import type { FlashActor } from "../../typechain-types/index.js";
-import { connection, ethers, MAX, networkHelpers, sent, type World } from "../helpers/fixtures.js";
+import { connection, ethers, MAX, networkHelpers, sent, time, type World } from "../helpers/fixtures.js";
 import { call } from "./tools.js";
 
 export const { provider } = connection;
@@ -14,6 +14,7 @@ export const PENDING = { blockTag: "pending" } as const;
 
 /** One block with these calls, in this order. Reverts if one of them does. */
 export async function inOneBlock(calls: readonly (() => Promise<ContractTransactionResponse>)[]): Promise<void> {
+  await time.setNextBlockTimestamp((await time.latest()) + 1);
   await provider.send("evm_setAutomine", [false]);
   const responses: ContractTransactionResponse[] = [];
   try {

@@ -32,8 +32,30 @@ const deploy8 = async () =>
   await stage(await deployWorld({ assetDecimals: 18n, collateralDecimals: 8n, parameters: FEELESS }));
 const deploy18 = async () => await stage(await deployWorld({ parameters: FEELESS }));
 
-/** Who owes takes itself over, from `liquidator`; what both accounts together end with, all debt gone. */
 type Outcome = { assets: bigint; collateral: bigint; exit: bigint; alice: bigint };
+
+/** Runs it, and says what these accounts together have more or less after it. */
+async function outcome(w: World, run: () => Promise<void>, accounts: readonly { address: string }[]) {
+  const worth = async () => {
+    let [assets, collateral] = [0n, 0n];
+    for (const who of accounts) {
+      const has = await purse(w, who);
+      assets += has.assets;
+      collateral += has.collateral;
+    }
+    return { assets, collateral };
+  };
+  const before = await worth();
+  await run();
+  const after = await worth();
+  expect((await w.pool.position(w.frank.address)).debtAssets).to.equal(0n);
+  return {
+    assets: after.assets - before.assets,
+    collateral: after.collateral - before.collateral,
+    exit: await w.pool.exitPrice(),
+    alice: await worthOf(w, w.alice),
+  } satisfies Outcome;
+}
 
 describe("Attack: dodging recognition", () => {
   for (const [name, deployIt] of [
@@ -143,28 +165,6 @@ describe("Attack: self-liquidation for the bonus", () => {
       });
     }
   });
-
-  async function outcome(w: World, run: () => Promise<void>, accounts: readonly { address: string }[]) {
-    const worth = async () => {
-      let [assets, collateral] = [0n, 0n];
-      for (const who of accounts) {
-        const has = await purse(w, who);
-        assets += has.assets;
-        collateral += has.collateral;
-      }
-      return { assets, collateral };
-    };
-    const before = await worth();
-    await run();
-    const after = await worth();
-    expect((await w.pool.position(w.frank.address)).debtAssets).to.equal(0n);
-    return {
-      assets: after.assets - before.assets,
-      collateral: after.collateral - before.collateral,
-      exit: await w.pool.exitPrice(),
-      alice: await worthOf(w, w.alice),
-    } satisfies Outcome;
-  }
 
   it("insolvent: whoever does it, he or a stranger, alone, with a flash loan or by foreclosing himself, pays the same and costs the same", async () => {
     const w = await load(deploy18);
