@@ -7,10 +7,20 @@ import { ask } from "./prove/solver.ts";
 import { Source } from "./prove/source.ts";
 import { type Term, Formula, not, smt, type Bool } from "./prove/terms.ts";
 import { prove, refute, type Theorem } from "./prove/theorem.ts";
+import { BORROWING, DEPOSIT, EXIT_PRICE, MINT, REPAYING } from "./prove/theorems/conversions.ts";
 import { INSOLVENT, SOLVENT } from "./prove/theorems/liquidation.ts";
 import { WATERFALL } from "./prove/theorems/waterfall.ts";
 
-const THEOREMS: readonly Theorem[] = [WATERFALL, SOLVENT, INSOLVENT];
+const THEOREMS: readonly Theorem[] = [
+  WATERFALL,
+  SOLVENT,
+  INSOLVENT,
+  EXIT_PRICE,
+  DEPOSIT,
+  MINT,
+  BORROWING,
+  REPAYING,
+];
 
 const wanted = (process.argv[2] ?? "").toLowerCase();
 const source = Source.read();

@@ -17,7 +17,6 @@ import {
   multiply,
   not,
   subtract,
-  type Term,
 } from "./terms.ts";
 
 export type Stub = (args: readonly Value[], path: Path) => Value;
@@ -182,8 +181,7 @@ export class Machine {
   }
 
   #setLocal(frame: Frame, name: string, value: Value): void {
-    const bound = isTerm(value) ? this.#path.bind(`${frame.name}.${name}`, value) : value;
-    frame.locals.set(name, bound);
+    frame.locals.set(name, this.#path.bind(`${frame.name}.${name}`, value));
   }
 
   #assign(target: Node, value: Value, frame: Frame): void {
@@ -201,8 +199,7 @@ export class Machine {
       const owner = this.#value(required(target.expression), frame);
       const field = target.memberName ?? "";
       if (owner instanceof Struct) {
-        const name = `${owner.type}.${field}`;
-        owner.fields.set(field, isTerm(value) ? this.#path.bind(name, value) : value);
+        owner.fields.set(field, this.#path.bind(`${owner.type}.${field}`, value));
         return;
       }
       if (owner instanceof Unknown) return; // storage that is not looked at
@@ -545,10 +542,6 @@ const constants = (frame: Frame): Frame => ({
   locals: new Map(),
   isUnchecked: false,
 });
-
-function isTerm(value: Value): value is Term {
-  return typeof value === "bigint" || typeof value === "boolean" || value instanceof Formula;
-}
 
 function takes(count: number): (node: Node) => boolean {
   return (node) => node.parameters?.parameters.length === count;

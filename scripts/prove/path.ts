@@ -71,6 +71,9 @@ export interface Lemma {
   readonly then: string;
 }
 
+/** Work for a question that is only asked to save others. */
+const GLANCE = 20_000;
+
 const WORD = (1n << 256n) - 1n;
 
 export class Path {
@@ -128,6 +131,11 @@ export class Path {
     return bound;
   }
 
+  /** What was bound to a name. */
+  value(name: string): Value {
+    return this.#bindings.get(name);
+  }
+
   #named(name: string, term: Formula): Formula {
     const isBool = /^\((?:and|or|not|=>|=|<|<=) /.test(term.smt);
     const constant = this.#declare(name, isBool ? "Bool" : "Int");
@@ -156,6 +164,7 @@ export class Path {
 
   #asTerm(value: Value, name: string): Term {
     if (value instanceof Formula || typeof value === "bigint" || typeof value === "boolean") return value;
+    if (value instanceof Unknown) return this.input(value.name);
     throw new Error(`"${name}" is not a number here`);
   }
 
@@ -173,6 +182,13 @@ export class Path {
   #require(condition: Bool): void {
     if (condition === false) throw new WayEnds();
     if (condition !== true) this.facts.push(smt(condition));
+  }
+
+  /** A step on the way: proved like what the machine's arithmetic needs, and known from here on. */
+  step(text: string): void {
+    const holds = this.term(text) as Bool;
+    this.obligation(holds);
+    this.#require(holds);
   }
 
   claim(label: string, text: string): void {
@@ -229,7 +245,7 @@ export class Path {
     const key = `if ${condition.smt}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known as boolean;
-    const holds = this.#take(2) === 0;
+    const holds = this.canBe(condition) && (!this.canBe(not(condition)) || this.#take(2) === 0);
     this.#known.set(key, holds);
     this.facts.push(smt(holds ? condition : not(condition)));
     return holds;
@@ -238,7 +254,7 @@ export class Path {
   /** Whether a condition is possible here. In doubt it is. */
   canBe(condition: Bool): boolean {
     if (typeof condition === "boolean") return condition;
-    return ask(this.declarations, [...this.facts, condition.smt]).verdict !== "unsat";
+    return ask(this.declarations, [...this.facts, condition.smt], [], GLANCE).verdict !== "unsat";
   }
 
   /** Goes one way for each value from 0 to `limit` that `term` can have; it must be under `limit`. */

@@ -1,6 +1,7 @@
 // Both branches of a liquidation, for any position that is eligible, at any price and any terms a pool can have.
 import type { Machine } from "../machine.ts";
-import { type Path, Unknown } from "../path.ts";
+import { type Path, Unknown, WayEnds } from "../path.ts";
+import type { Bool } from "../terms.ts";
 import type { Theorem } from "../theorem.ts";
 
 const FILE = "contracts/libraries/LiquidationMath.sol";
@@ -42,9 +43,8 @@ function liquidate(path: Path, machine: Machine, isInsolvent: boolean): void {
   path.assume("10000 <= lifFloorBps && lifFloorBps <= lifMinBps && lifMinBps <= lifPeakBps && lifPeakBps <= 19999");
   path.assume("lltvBps * lifPeakBps < 1e8 && repayTargetBps < 10000 && 1 <= minDebt && minDebt <= 1e24");
   path.assume("debt * 1e40 > value * lltvBps"); // eligible
-  path.assume(
-    isInsolvent ? "debt * 1e36 * lifFloorBps > value * 10000" : "debt * 1e36 * lifFloorBps <= value * 10000",
-  );
+  const args = [debtAssets, path.term("collateral * high"), path.term("lifFloorBps")];
+  if (path.fork(machine.call("LiquidationMath.isInsolvent", ...args) as Bool) !== isInsolvent) throw new WayEnds();
 
   const input = { debtShares, debtAssets, collateral, indexWad: path.term("index"), high, lltvBps, maxRepayAssets };
   const quote = machine.call("LiquidationMath.quote", machine.struct("LiquidationInput", input), terms);
