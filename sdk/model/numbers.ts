@@ -39,13 +39,19 @@ export const mulDown = (a: bigint, b: bigint, c: bigint): bigint => (a * b) / c;
 /** ceil(a · b / c) */
 export const mulUp = (a: bigint, b: bigint, c: bigint): bigint => (a * b + c - 1n) / c;
 
-/** Why a call is refused: the contract's error with its values. Nothing has changed when it is thrown. */
+/**
+ * Why a call is refused: the contract's error with its values. Nothing has changed when it is thrown. It is an answer, not
+ * a fault, and simulations get many: so it carries no stack.
+ */
 export class Refusal extends Error {
   readonly reason: string;
   readonly values: readonly unknown[];
 
   constructor(reason: string, ...values: readonly unknown[]) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`${reason}(${values.map(String).join(", ")})`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = "Refusal";
     this.reason = reason;
     this.values = values;

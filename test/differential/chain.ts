@@ -251,16 +251,16 @@ export class Chain {
     return { refusal: parsed.name, values: [...parsed.args].map((value) => this.#plain(value)) };
   }
 
-  async state(): Promise<bigint[]> {
-    return await this.#probe.state(this.pool, this.fund, this.#people());
+  async state(accounts: readonly string[]): Promise<bigint[]> {
+    return await this.#probe.state(this.pool, this.fund, this.#addressesOf(accounts));
   }
 
   async views(requestIds: readonly bigint[], amount: bigint): Promise<bigint[]> {
-    return await this.#probe.views(this.pool, this.fund, this.#people(), [...requestIds], amount);
+    return await this.#probe.views(this.pool, this.fund, this.#addressesOf(ACTORS), [...requestIds], amount);
   }
 
-  #people(): string[] {
-    return ACTORS.map((name) => this.#address(name));
+  #addressesOf(names: readonly string[]): string[] {
+    return names.map((name) => this.#address(name));
   }
 }
 

@@ -14,7 +14,7 @@ const flag = (value: boolean): bigint => (value ? 1n : 0n);
 /** Every account's tokens. */
 export type Purses = ReadonlyMap<string, { asset: bigint; collateral: bigint }>;
 
-export function expectedState(world: World, purses: Purses): Word[] {
+export function expectedState(world: World, purses: Purses, accounts: readonly string[]): Word[] {
   const { pool, fund, donated } = world;
   const { state } = pool;
   const totals = pool.totals();
@@ -66,7 +66,7 @@ export function expectedState(world: World, purses: Purses): Word[] {
     ["fund fee", state.fundFeePercent],
     ["reserve target", state.reserveTargetBps],
     ["flags", flag(pool.isPaused()) + 2n * flag(state.isClosed) + 4n * flag(state.isBorrowingHalted)],
-    ...ACTORS.flatMap((name): Word[] => {
+    ...accounts.flatMap((name): Word[] => {
       const position = pool.positionOf(name);
       const certificate = pool.certificateOf(name);
       const purse = purses.get(name);

@@ -48,7 +48,7 @@ export class Random {
   }
 }
 
-type Made = { call: string; values: Value[]; caller?: string };
+type Made = { call: string; values: Value[]; caller?: string; wait?: bigint };
 type Maker = (g: Generator, caller: string) => Made;
 
 export class Generator {
@@ -59,6 +59,8 @@ export class Generator {
   /** The price that prices wander around: whole loan tokens for a collateral token, times 1e36 and decimals. */
   readonly #fair: bigint;
   #crash = 100;
+  /** Without crashes: so that funds live long enough to be left. */
+  readonly #isCalm: boolean;
   readonly actors: readonly string[];
 
   constructor(
@@ -73,6 +75,7 @@ export class Generator {
     this.actors = actors;
     this.unit = unit;
     this.#fair = fair;
+    this.#isCalm = random.chance(35);
   }
 
   next(): Operation {
@@ -92,8 +95,73 @@ export class Generator {
       const parts: Part[] = Array.from({ length: 1 + random.below(3) }, () => random.pick(makers)(this, caller));
       return { call: "multicall", caller, values: [], wait, parts };
     }
-    const made = random.weighted(MAKERS)(this, caller);
-    return { call: made.call, caller: made.caller ?? caller, values: made.values, wait };
+    const made = (random.chance(45) ? this.#atHand(caller) : undefined) ?? random.weighted(MAKERS)(this, caller);
+    return { call: made.call, caller: made.caller ?? caller, values: made.values, wait: made.wait ?? wait };
+  }
+
+  /** Something that the market as it stands asks for, if there is any: chance alone would seldom find its moment. */
+  #atHand(caller: string): Made | undefined {
+    const { random } = this;
+    const { pool, fund } = this.world;
+    const debtors = this.actors.filter((name) => pool.positionOf(name).debtShares !== 0n);
+    const suppliers = this.actors.filter((name) => pool.balanceOf(name) !== 0n);
+    const canGrow = !pool.state.isClosed && !pool.isPaused();
+    if (canGrow && (suppliers.length < 3 || pool.state.totals.cash < pool.totals().debt / 10n)) {
+      return deposit(this, caller);
+    }
+    if (canGrow && debtors.length < 3) return this.#towardsDebt(caller);
+    if (debtors.length === 0) return undefined;
+
+    const choices: (readonly [number, () => Made])[] = [];
+    const worst = this.debtor();
+    const { status, flaggedAt } = pool.position(worst);
+    const isSunk = status === "Insolvent" || status === "Foreclosable";
+    if (isSunk && flaggedAt === 0n) choices.push([8, () => ({ call: "flag", values: [worst] })]);
+    if (isSunk && flaggedAt !== 0n) {
+      const ripe = flaggedAt + 24n * HOUR + random.upTo(23n * HOUR);
+      choices.push([14, () => ({ call: "foreclose", values: [worst], wait: ripe > pool.now ? ripe - pool.now : 0n })]);
+    }
+    if (isSunk || status === "Liquidatable") choices.push([8, () => liquidate(this, caller)]);
+    else if (!this.#isCalm || random.chance(5)) choices.push([5, () => this.#sink(worst, caller)]);
+    if (pool.state.estateCollateral !== 0n) choices.push([6, () => buyEstate(this, caller)]);
+    if (pool.state.certificates.unpaidFace !== 0n) choices.push([2, () => recover(this, caller)]);
+    const waiting = this.actors.find((name) => fund.openRequests(name).length > 0);
+    const id = waiting === undefined ? undefined : fund.openRequests(waiting)[0];
+    if (id !== undefined && waiting !== undefined && fund.statusOf(id) === "Pending") {
+      const ripe = (fund.requestOf(id)?.requestedAt ?? 0n) + 14n * DAY + random.upTo(2n * DAY);
+      choices.push([3, () => ({ ...accrue(this, caller), wait: ripe - pool.now })]);
+    }
+    if (this.actors.some((name) => fund.claimable(name).units !== 0n)) {
+      choices.push([4, () => (random.chance(60) ? unstake : unstakeShares)(this, caller)]);
+    }
+    if (!pool.price().ok || pool.price().low < this.#fair / 2n) choices.push([3, () => this.#recovered(caller)]);
+    if (pool.state.isBorrowingHalted) choices.push([3, () => ({ call: "reopenBorrowing", values: [] })]);
+    return choices.length === 0 ? undefined : random.weighted(choices)();
+  }
+
+  #towardsDebt(caller: string): Made {
+    const { pool } = this.world;
+    if (pool.price().low < this.#fair / 2n || !pool.price().ok) return this.#recovered(caller);
+    if (pool.state.isBorrowingHalted && !pool.state.isWindingDown) return { call: "reopenBorrowing", values: [] };
+    const ready = this.actors.filter(
+      (name) => pool.positionOf(name).collateral !== 0n && pool.positionOf(name).debtShares === 0n,
+    );
+    const borrower = ready.length === 0 ? caller : this.random.pick(ready);
+    return { ...(ready.length === 0 ? supplyCollateral : borrow)(this, borrower), caller: borrower };
+  }
+
+  #recovered(caller: string): Made {
+    const price = (this.#fair * BigInt(90 + this.random.below(30))) / 100n;
+    return { call: "price", caller, values: [ORACLES[0], price, price, true] };
+  }
+
+  /** A price at which somebody's collateral is worth a little more than the debt, or less. */
+  #sink(borrower: string, caller: string): Made {
+    const { debt, collateral } = this.world.pool.position(borrower);
+    if (collateral === 0n) return price(this, caller);
+    const worth = (debt * 10n ** 36n * BigInt(60 + this.random.below(60))) / (collateral * 100n);
+    const low = this.random.chance(80) ? worth : worth - this.random.upTo(worth / 50n);
+    return { call: "price", caller, values: [ORACLES[0], low, worth, true] };
   }
 
   /** Around a limit: mostly a part of it, sometimes all, one more or less, nothing, a wei, everything there is. */
@@ -161,6 +229,10 @@ export class Generator {
 
   newPrice(): { low: bigint; high: bigint; ok: boolean } {
     const { random } = this;
+    if (this.#isCalm) {
+      const price = (this.#fair * BigInt(95 + random.below(10))) / 100n;
+      return { low: price - random.upTo(price / 200n), high: price, ok: random.chance(97) };
+    }
     // In percent of the fair price: small steps, a crash now and then, a way back.
     this.#crash = random.weighted<() => number>([
       [30, () => 100],
@@ -229,7 +301,9 @@ const borrow: Maker = (g, caller) => {
   const { debt, collateral } = pool.position(owner);
   const most = (collateral * pool.price().low * pool.state.borrowLtvBps) / 10n ** 40n;
   const room = most > debt ? most - debt : 0n;
-  return { call: "borrow", values: [g.around(g.random.chance(60) ? room : room / 2n), owner, g.receiver(caller)] };
+  const { cash } = pool.state.totals;
+  const about = g.random.chance(90) && room > cash ? cash : room;
+  return { call: "borrow", values: [g.around(g.random.chance(60) ? about : about / 2n), owner, g.receiver(caller)] };
 };
 
 const repay: Maker = (g, caller) => {
@@ -346,7 +420,8 @@ const lowerLtvs: Maker = (g) => {
   const { borrowLtvBps, lltvBps } = g.world.pool.state;
   const lltv = lltvBps > 400n ? lltvBps - g.random.upTo(400n) : lltvBps;
   const seconds = (g.world.pool.lltvNow() - lltv) * 864n;
-  const borrowLtv = borrowLtvBps < lltv ? borrowLtvBps : lltv - 100n;
+  const below = lltv > 100n ? lltv - 100n : 0n;
+  const borrowLtv = borrowLtvBps < lltv ? borrowLtvBps : below;
   return { call: "lowerLtvs", values: [g.random.chance(80) ? borrowLtv : 0n, lltv, g.around(seconds)] };
 };
 

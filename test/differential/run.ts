@@ -1,5 +1,5 @@
 // Plays operations on the contracts and on the model side by side and compares them after each one: the outcome or the
-// refusal with its values, every event, and every word of state.
+// refusal with its values, every event, all totals, prices and rates, and the accounts it names; now and then all of them.
 import { inspect } from "node:util";
 
 import { expect } from "chai";
@@ -13,16 +13,20 @@ import { applyToModel, type Operation, type World } from "./operations.js";
 
 /** Whole loan tokens for a whole collateral token. */
 const FAIR_PRICE = 2_000n;
-/** The views that cost more are compared after each such many operations. */
-const VIEWS_EVERY = 8;
+/** After each such many operations every account is compared, and the views that cost more. */
+const FULL_EVERY = 12;
 
 export const fairPrice = ({ asset, collateral }: Decimals): bigint =>
   (FAIR_PRICE * 10n ** (36n + asset)) / 10n ** collateral;
 
 /** How often each call was accepted and refused, and each path walked. */
-export type Tally = { calls: Map<string, { accepted: number; refused: number }>; paths: Map<string, number> };
+export type Tally = {
+  calls: Map<string, { accepted: number; refused: number }>;
+  refusals: Map<string, number>;
+  paths: Map<string, number>;
+};
 
-export const newTally = (): Tally => ({ calls: new Map(), paths: new Map() });
+export const newTally = (): Tally => ({ calls: new Map(), refusals: new Map(), paths: new Map() });
 
 export class Pair {
   readonly chain: Chain;
@@ -84,12 +88,21 @@ export class Pair {
     expect(actual, "outcome").to.deep.equal(expected);
     this.#count(operation, expected);
 
-    compare(await this.chain.state(), expectedState(this.world, this.#purses));
-    if (++this.#played % VIEWS_EVERY !== 0) return;
+    const isFull = ++this.#played % FULL_EVERY === 0;
+    const accounts = isFull ? ACTORS : this.#concerned(operation);
+    compare(await this.chain.state(accounts), expectedState(this.world, this.#purses, accounts));
+    if (!isFull) return;
     const ids = ACTORS.flatMap((name) => [...fund.openRequests(name)]);
-    const amount = [1n, pool.state.totals.cash / 3n, pool.totals().debt / 5n, pool.state.totals.shares / 7n];
-    const previewed = amount[(this.#played / VIEWS_EVERY) % amount.length] as bigint;
-    compare(await this.chain.views(ids, previewed), expectedViews(this.world, ids, previewed));
+    const amounts = [1n, pool.state.totals.cash / 3n, pool.totals().debt / 5n, pool.state.totals.shares / 7n];
+    const amount = amounts[(this.#played / FULL_EVERY) % amounts.length] as bigint;
+    compare(await this.chain.views(ids, amount), expectedViews(this.world, ids, amount));
+  }
+
+  /** The accounts that an operation names, and one more in turn. */
+  #concerned({ caller, values, parts }: Operation): string[] {
+    const named = new Set<unknown>([caller, ...values, ...(parts ?? []).flatMap((part) => part.values)]);
+    named.add(ACTORS[this.#played % ACTORS.length]);
+    return ACTORS.filter((name) => named.has(name));
   }
 
   #playOnModel(operation: Operation): Outcome {
@@ -109,14 +122,17 @@ export class Pair {
   }
 
   #count({ call, parts }: Operation, outcome: Outcome): void {
-    const { calls, paths } = this.tally;
+    const { calls, refusals, paths } = this.tally;
     const isAccepted = "events" in outcome;
     for (const name of [call, ...(parts ?? []).map((part) => part.call)]) {
       const counts = calls.get(name) ?? { accepted: 0, refused: 0 };
       ++counts[isAccepted ? "accepted" : "refused"];
       calls.set(name, counts);
     }
-    if (!isAccepted) return;
+    if (!isAccepted) {
+      refusals.set(outcome.refusal, (refusals.get(outcome.refusal) ?? 0) + 1);
+      return;
+    }
     for (const event of outcome.events) {
       for (const path of this.#pathsOf(event)) paths.set(path, (paths.get(path) ?? 0) + 1);
     }
@@ -129,6 +145,8 @@ export class Pair {
       return [value(1) > 0n ? "recovery to certificates" : "recovery to the reserve"];
     }
     if (name === "Foreclosed") return ["foreclosure"];
+    if (name === "FundLeft")
+      return [value(3) < value(2) ? "claim from the fund, part of it withheld" : "claim from the fund"];
     if (name === "EstateSold") {
       return [value(3) > value(4) ? "estate above what was owed" : "estate at or below what was owed"];
     }

@@ -116,7 +116,10 @@ contract PoolViews is PoolCore, ModuleTerms {
         uint256 balance = balanceOf(owner);
         uint256 worth = Rounding.mulDivDown(balance, exit.assets, exit.shares);
         if (worth == 0) return 0;
-        return worth <= book.cash() ? balance : Rounding.mulDivDown(book.cash(), exit.shares, exit.assets);
+        if (worth <= book.cash()) return balance;
+        // Rounded twice: so few shares can be worth nothing, and `redeem` refuses those.
+        uint256 shares = Rounding.mulDivDown(book.cash(), exit.shares, exit.assets);
+        return Rounding.mulDivDown(shares, exit.assets, exit.shares) == 0 ? 0 : shares;
     }
 
     // ---------------------------------------------------------------- ERC-3156
