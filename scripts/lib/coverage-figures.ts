@@ -18,47 +18,54 @@ export const LEAST_PERCENT = { lines: 99, branches: 95 };
 
 const isHit = ({ count }: { count: number }) => count > 0;
 
-/** Hits by number, over all files that the test run left. */
-function readHits(folder: string): Map<number, number> {
-  const data = join(folder, "coverage/data/mocha");
-  const hits = new Map<number, number>();
-  for (const file of readdirSync(data)) {
-    const counts = JSON.parse(readFileSync(join(data, file), "utf8")) as Record<string, number>;
-    for (const [tag, count] of Object.entries(counts)) {
-      // Hardhat's own numbers are hashes: what they lose here can't make them small.
-      const id = Number(`0x${tag}`);
-      hits.set(id, (hits.get(id) ?? 0) + count);
-    }
-  }
-  return hits;
+/** What test runs reached: hits of branches by their number, and of lines by file. */
+export type Counts = { hits: Record<number, number>; lines: Record<string, Record<number, number>> };
+
+function addTo(sum: Record<number, number>, more: Record<number, number>): void {
+  for (const [key, count] of Object.entries(more)) sum[Number(key)] = (sum[Number(key)] ?? 0) + count;
 }
 
-/** Hardhat's lines. It also counts those between statements, such as declarations, as run: they are left out later. */
-function readLines(folder: string): Map<string, Count[]> {
-  const files = new Map<string, Count[]>();
-  let lines: Count[] = [];
+/**
+ * What the last run in a copy left. Hardhat also counts lines between statements, such as declarations, as run: they are
+ * left out later.
+ */
+export function readCounts(folder: string): Counts {
+  const counts: Counts = { hits: {}, lines: {} };
+  const data = join(folder, "coverage/data/mocha");
+  for (const file of readdirSync(data)) {
+    const tags = JSON.parse(readFileSync(join(data, file), "utf8")) as Record<string, number>;
+    for (const [tag, count] of Object.entries(tags)) {
+      // Hardhat's own numbers are hashes: too large for ours.
+      if (tag.startsWith("0".repeat(48))) addTo(counts.hits, { [Number(`0x${tag}`)]: count });
+    }
+  }
+  let lines: Record<number, number> = {};
   for (const entry of readFileSync(join(folder, "coverage/lcov.info"), "utf8").split("\n")) {
     const [, kind, value = ""] = /^(SF|DA):(.*)$/.exec(entry) ?? [];
-    if (kind === "SF") files.set(value, (lines = []));
+    if (kind === "SF") counts.lines[value] = lines = {};
     if (kind === "DA") {
       const [line, count] = value.split(",").map(Number) as [number, number];
-      lines.push({ line, count });
+      lines[line] = count;
     }
   }
-  return files;
+  return counts;
 }
 
-export function readFigures(folder: string, plan: FilePlan[]): Figures {
-  const hits = readHits(folder);
-  const lines = readLines(folder);
+export function addCounts(sum: Counts, more: Counts): void {
+  addTo(sum.hits, more.hits);
+  for (const [file, lines] of Object.entries(more.lines)) addTo((sum.lines[file] ??= {}), lines);
+}
+
+export function figuresOf(plan: FilePlan[], { hits, lines }: Counts): Figures {
   const files = plan
     .map(({ file, branches, statements }) => ({
       file,
-      lines: (lines.get(file) ?? []).flatMap(({ line, count }) => {
+      lines: Object.entries(lines[file] ?? {}).flatMap(([key, count]) => {
+        const line = Number(key);
         const code = statements[line];
         return code === undefined ? [] : [{ line, count, code, side: "never" as const }];
       }),
-      branches: branches.map((branch) => ({ ...branch, count: hits.get(branch.hit) ?? 0 })),
+      branches: branches.map((branch) => ({ ...branch, count: hits[branch.hit] ?? 0 })),
     }))
     .filter((figures) => figures.lines.length > 0);
   const gaps = files.flatMap(({ file, lines: counted, branches }) =>
