@@ -1,7 +1,7 @@
 // ERC-4626, the pool's way out. One property a clause, numbered as in docs/standards.md.
 import { expect } from "chai";
 
-import { expectConserved, MAX, sent, ZERO } from "../helpers/fixtures.js";
+import { DAY, expectConserved, MAX, sent, ZERO } from "../helpers/fixtures.js";
 import { amounts, expectRoundsDown, expectRoundsUp, least, someAssets } from "./entry.js";
 import { borrowers, freeze, PENDING, people, type Property, type Subject } from "./states.js";
 
@@ -281,7 +281,7 @@ export const EXIT: Property[] = [
   },
   {
     clause:
-      "4626-35 nothing can't be taken out, though it is within every limit; nor can it go to pool or fund (departure)",
+      "4626-35 neither nothing nor what is worth nothing can be taken out; nor can anything go to pool or fund (departure)",
     holds: async (subject) => {
       const { vault, holder, w } = subject;
       expect(await vault.previewWithdraw(0n)).to.equal(0n);
@@ -289,6 +289,11 @@ export const EXIT: Property[] = [
       for (const way of [WITHDRAW, REDEEM] as const) {
         await expect(vault.connect(holder)[way](0n, holder, holder)).to.be.revertedWithCustomError(vault, "ZeroAmount");
       }
+      expect(await vault.previewRedeem(1n)).to.equal(0n);
+      await expect(vault.connect(holder)[REDEEM](1n, holder, holder)).to.be.revertedWithCustomError(
+        vault,
+        "ZeroAmount",
+      );
       if (await isShut(subject)) return;
       await freeze();
       const shares = await someSharesOut(subject);
@@ -296,6 +301,45 @@ export const EXIT: Property[] = [
         await expect(vault.connect(holder)[REDEEM](shares, receiver, holder))
           .to.be.revertedWithCustomError(vault, "InvalidAddress")
           .withArgs(receiver);
+      }
+    },
+  },
+  {
+    clause:
+      "4626-38 conversions are at the exit price, which knows what the oracle shows as lost and uncovered (departure)",
+    holds: async (subject) => {
+      const { vault, w, state } = subject;
+      await freeze();
+      for (const amount of await amounts(subject)) {
+        expect(await vault.convertToAssets(amount, PENDING)).to.equal(await vault.previewRedeem(amount, PENDING));
+      }
+      const isLower = (await w.pool.exitPrice(PENDING)) < (await w.pool.grossPrice(PENDING));
+      expect(isLower).to.equal(["a shortfall nobody covers", "an oracle without a price"].includes(state.name));
+      const shares = await vault.totalSupply(PENDING);
+      const bought = await vault.previewMint(shares, PENDING);
+      // rounded up against rounded down
+      expect(bought - (await vault.convertToAssets(shares, PENDING)) > 1n).to.equal(isLower);
+    },
+  },
+  {
+    clause: "4626-39 totalAssets contains interest up to now, net of fees, before anyone accrues it",
+    holds: async (subject) => {
+      const { vault, w } = subject;
+      await freeze();
+      const [before, shortfall] = [await vault.totalAssets(PENDING), await w.pool.currentShortfall(PENDING)];
+      const { debtShares, debtAssets, pendingFees } = await w.pool.totals(PENDING);
+      await freeze(DAY);
+      const after = await vault.totalAssets(PENDING);
+      if (debtShares === 0n) expect(after).to.equal(before);
+      else if (shortfall === 0n && (await w.pool.currentShortfall(PENDING)) === 0n) {
+        const later = await w.pool.totals(PENDING);
+        const earned = later.debtAssets - debtAssets - (later.pendingFees - pendingFees);
+        const owned = await vault.totalSupply(PENDING);
+        // all of it but what the virtual shares earn, and a wei each for the two roundings
+        const fewest = (earned * owned) / (owned + 10n ** 6n) - 2n;
+        expect(after - before >= fewest && after - before <= earned + 2n, `${after - before} of ${earned}`).to.equal(
+          true,
+        );
       }
     },
   },

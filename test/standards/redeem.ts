@@ -216,7 +216,8 @@ export const CLAIM: Property[] = [
     },
   },
   {
-    clause: "7540-12 maxRedeem can be redeemed, a unit more can not, and it pays what maxWithdraw says",
+    clause:
+      "7540-12 maxRedeem can be redeemed and pays what maxWithdraw says; a unit more can not, nor one that is worth nothing (departure)",
     holds: async (subject) => {
       const { w } = subject;
       if (await hasNone(subject)) return;
@@ -227,6 +228,10 @@ export const CLAIM: Property[] = [
         .to.be.revertedWithCustomError(w.fund, "ExceedsClaimable")
         .withArgs(w.bob, units + 1n, units);
       expect(await w.fund.connect(w.bob)[REDEEM].staticCall(units, w.bob, w.bob, PENDING)).to.equal(worth);
+      // a single unit is worth nothing, and is not taken for it
+      await expect(w.fund.connect(w.bob)[REDEEM].staticCall(1n, w.bob, w.bob, PENDING))
+        .to.be.revertedWithCustomError(w.pool, "BelowMinimum")
+        .withArgs(0n, 1n);
       const before = await w.pool.balanceOf(w.bob);
       await sent(w.fund.connect(w.bob)[REDEEM](units, w.bob, w.bob));
       expect((await w.pool.balanceOf(w.bob)) - before).to.equal(worth);

@@ -147,3 +147,27 @@ export const TOKEN: Property[] = [
     },
   },
 ];
+
+/** For the fund where losses took units: all of them, or all but a billionth. */
+export const VOIDED: Property[] = [
+  {
+    clause:
+      "20-11 units that a loss has voided are gone without a Transfer: the pool's burn of its shares says it (departure)",
+    holds: async ({ w, state }) => {
+      const events = await w.fund.queryFilter(w.fund.filters.Transfer());
+      let [held, supply] = [0n, 0n];
+      for (const { args } of events) {
+        if (args.to === w.erin.address) held += args.value;
+        if (args.from === w.erin.address) held -= args.value;
+        if (args.from === ZERO) supply += args.value;
+        if (args.to === ZERO) supply -= args.value;
+      }
+      const isWiped = state.name === "after a haircut, the fund wiped";
+      expect(await w.fund.balanceOf(w.erin)).to.equal(isWiped ? 0n : held / 10n ** 9n);
+      expect(await w.fund.totalSupply()).to.equal(isWiped ? 0n : supply / 10n ** 9n);
+      expect(held > 0n).to.equal(true);
+      const burns = await w.pool.queryFilter(w.pool.filters.Transfer(w.fund, ZERO));
+      expect(burns.length).to.equal(1);
+    },
+  },
+];
