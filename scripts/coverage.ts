@@ -27,7 +27,7 @@ const TESTS = "test/{unit,scenario}/**/*.test.ts";
 
 const LEFT_OUT = [
   // random runs: what is only passed by chance is not looked at by anybody
-  "at random",
+  "random",
   "seed",
   // tests that measure gas: counting costs gas, too
   "reads one slot while the prices are equal",
