@@ -1,14 +1,16 @@
 // Proves what can be proved of the contracts, and that the proofs would notice: each mutant must be refuted.
 //   npm run prove            everything
-//   npm run prove -- tick    the theorems whose name has "tick" in it
+//   npm run prove -- tick    the theorems with "tick" in their names; there can be several such words
 import { parse } from "./prove/claim.ts";
 import { LEMMAS } from "./prove/lemmas.ts";
 import { ask } from "./prove/solver.ts";
 import { Source } from "./prove/source.ts";
 import { type Term, Formula, not, smt, type Bool } from "./prove/terms.ts";
 import { prove, refute, type Theorem } from "./prove/theorem.ts";
+import { CLAIM, INCIDENT, REPAY, WRITE } from "./prove/theorems/certificates.ts";
 import { BORROWING, DEPOSIT, EXIT_PRICE, MINT, REPAYING } from "./prove/theorems/conversions.ts";
 import { INSOLVENT, SOLVENT } from "./prove/theorems/liquidation.ts";
+import { BELOW_TICK, POSITION_TICK, TICK } from "./prove/theorems/tick.ts";
 import { WATERFALL } from "./prove/theorems/waterfall.ts";
 
 const THEOREMS: readonly Theorem[] = [
@@ -20,9 +22,19 @@ const THEOREMS: readonly Theorem[] = [
   MINT,
   BORROWING,
   REPAYING,
+  WRITE,
+  REPAY,
+  CLAIM,
+  INCIDENT,
+  TICK,
+  BELOW_TICK,
+  POSITION_TICK,
 ];
 
-const wanted = (process.argv[2] ?? "").toLowerCase();
+const words = process.argv.slice(2).map((word) => word.toLowerCase());
+const wanted = THEOREMS.filter(
+  ({ name }) => words.length === 0 || words.some((word) => name.toLowerCase().includes(word)),
+);
 const source = Source.read();
 let failures = 0;
 
@@ -42,7 +54,7 @@ for (const [name, { over, given, then }] of Object.entries(LEMMAS)) {
   report(verdict === "unsat", `${name}: ${given} => ${then}`, verdict === "unsat" ? "proved" : "NOT PROVED", (performance.now() - start) / 1000);
 }
 
-for (const theorem of THEOREMS.filter(({ name }) => name.toLowerCase().includes(wanted))) {
+for (const theorem of wanted) {
   console.log(`\n${theorem.name}`);
   for (const { label, isProved, cases, seconds, counterexample } of prove(theorem, source, LEMMAS)) {
     report(isProved, label, isProved ? `proved, ${cases} cases` : "NOT PROVED", seconds);

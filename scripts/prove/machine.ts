@@ -42,7 +42,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
 /** OpenZeppelin's Math: what its documentation promises. */
 const MATH: Readonly<Record<string, Stub>> = {
   mulDiv: ([x, y, d, rounding], path) => {
-    const [product, divisor] = [multiply(x as Int, y as Int), d as Int];
+    const [product, divisor] = [path.product(x as Int, y as Int), d as Int];
     const mustHold = (condition: Bool): void => path.mayRevert ? path.require(condition) : path.obligation(condition);
     mustHold(isBelow(0n, divisor));
     const isUp = (rounding as unknown) === "Ceil";
@@ -51,8 +51,8 @@ const MATH: Readonly<Record<string, Stub>> = {
     mustHold(isBelow(result, 1n << 256n));
     return result;
   },
-  saturatingMul: ([x, y]) => {
-    const [product, most] = [multiply(x as Int, y as Int), (1n << 256n) - 1n];
+  saturatingMul: ([x, y], path) => {
+    const [product, most] = [path.product(x as Int, y as Int), (1n << 256n) - 1n];
     return choose(isAtMost(product, most), product, most);
   },
 };
@@ -406,7 +406,7 @@ export class Machine {
         this.#must(isAtMost(b, a), frame);
         return subtract(a, b);
       case "*":
-        return this.#fits(multiply(a, b), frame);
+        return this.#fits(path.product(a, b), frame);
       case "/":
         this.#must(not(isEqual(b, 0n)), frame);
         return path.quotient(a, b);

@@ -137,10 +137,20 @@ export class Path {
   }
 
   #named(name: string, term: Formula): Formula {
+    const key = `name ${term.smt}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known as Formula;
     const isBool = /^\((?:and|or|not|=>|=|<|<=) /.test(term.smt);
     const constant = this.#declare(name, isBool ? "Bool" : "Int");
     this.facts.push(`(= ${constant.smt} ${term.smt})`);
+    this.#known.set(key, constant);
     return constant;
+  }
+
+  /** a · b. The same product has the same name wherever it is made, so that what is known of it is found. */
+  product(a: Int, b: Int): Int {
+    const product = multiply(a, b);
+    return a instanceof Formula && b instanceof Formula ? this.#named("p", product as Formula) : product;
   }
 
   #declare(name: string, sort: "Int" | "Bool"): Formula {
@@ -189,6 +199,15 @@ export class Path {
     const holds = this.term(text) as Bool;
     this.obligation(holds);
     this.#require(holds);
+  }
+
+  /** A step that follows from `known` alone: each of these is proved here, then the step without anything else. */
+  conclude(text: string, ...known: readonly string[]): void {
+    for (const premise of known) this.step(premise);
+    const from = known.map((premise) => this.term(premise) as Bool);
+    const follows = implies(from.reduce(both, true as Bool), this.term(text) as Bool);
+    this.claims.push({ label: ARITHMETIC, holds: follows, factsBefore: 0, claimsBefore: 0 });
+    this.#require(follows);
   }
 
   claim(label: string, text: string): void {
@@ -296,7 +315,7 @@ export class Path {
 }
 
 /** The label of what the machine's arithmetic needs. */
-export const ARITHMETIC = "no operation wraps, truncates or divides by zero";
+export const ARITHMETIC = "no operation wraps, truncates or divides by zero; steps";
 
 /** The way after one that took `forks`: the last fork that has one left goes on to its next. */
 export function nextPlan(forks: readonly { taken: number; ways: number }[]): number[] | undefined {

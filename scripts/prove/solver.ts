@@ -22,7 +22,9 @@ function evaluate(text: string): string {
   return (em as Emscripten).ccall("Z3_eval_smtlib2_string", "string", ["number", "string"], [context, text]);
 }
 
-/** Whether `assertions` can hold together. */
+const answers = new Map<string, Answer>();
+
+/** Whether `assertions` can hold together. Paths begin alike, so that much is asked twice. */
 export function ask(
   declarations: readonly string[],
   assertions: readonly string[],
@@ -30,6 +32,9 @@ export function ask(
   workLimit = WORK_LIMIT,
 ): Answer {
   const question = [...declarations, ...assertions.map((assertion) => `(assert ${assertion})`)].join("\n");
+  const key = `${workLimit} ${question} ${shown.join(" ")}`;
+  const known = answers.get(key);
+  if (known !== undefined) return known;
   const answer = evaluate(`(set-option :rlimit ${workLimit})\n(push 1)\n${question}\n(check-sat)`).trim();
   if (answer !== "unsat" && answer !== "sat" && answer !== "unknown") {
     throw new Error(`the solver says: ${answer}\n${question}`);
@@ -39,5 +44,7 @@ export function ask(
   const model = [...values.matchAll(/\(\|?([^|()]+)\|? (\d+|\(- \d+\)|true|false)\)/g)].map(
     ([, name = "", value = ""]) => [name, value] as const,
   );
-  return { verdict: answer, model };
+  const found = { verdict: answer, model } as const;
+  answers.set(key, found);
+  return found;
 }

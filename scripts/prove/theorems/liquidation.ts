@@ -1,7 +1,7 @@
 // Both branches of a liquidation, for any position that is eligible, at any price and any terms a pool can have.
 import type { Machine } from "../machine.ts";
 import { type Path, Unknown, WayEnds } from "../path.ts";
-import type { Bool } from "../terms.ts";
+import type { Bool, Int } from "../terms.ts";
 import type { Theorem } from "../theorem.ts";
 
 const FILE = "contracts/libraries/LiquidationMath.sol";
@@ -38,14 +38,16 @@ function liquidate(path: Path, machine: Machine, isInsolvent: boolean): void {
   const maxRepayAssets = path.input("maxRepay");
   const names = ["lifFloorBps", "lifMinBps", "lifPeakBps", "repayTargetBps", "minDebt"] as const;
   const terms = machine.struct("LiquidationTerms", Object.fromEntries(names.map((name) => [name, path.input(name)])));
-  path.bind("value", path.term("collateral * high"));
+  const value = path.bind("value", path.product(collateral, high));
   path.assume("high >= 1 && value <= 2 ** 240");
   path.assume("10000 <= lifFloorBps && lifFloorBps <= lifMinBps && lifMinBps <= lifPeakBps && lifPeakBps <= 19999");
   path.assume("lltvBps * lifPeakBps < 1e8 && repayTargetBps < 10000 && 1 <= minDebt && minDebt <= 1e24");
   path.assume("debt * 1e40 > value * lltvBps"); // eligible
-  const args = [debtAssets, path.term("collateral * high"), path.term("lifFloorBps")];
+  path.step("1 <= debt && debt < 2 ** 105");
+  const args = [debtAssets, value, path.term("lifFloorBps")];
   if (path.fork(machine.call("LiquidationMath.isInsolvent", ...args) as Bool) !== isInsolvent) throw new WayEnds();
 
+  if (!isInsolvent) stepsToIncentive(path, machine);
   const input = { debtShares, debtAssets, collateral, indexWad: path.term("index"), high, lltvBps, maxRepayAssets };
   const quote = machine.call("LiquidationMath.quote", machine.struct("LiquidationInput", input), terms);
   path.bind("quote", quote);
@@ -56,13 +58,46 @@ function liquidate(path: Path, machine: Machine, isInsolvent: boolean): void {
   path.bind("fall", machine.call("PoolCore._fallOf", book, meter, path.term("cancelled")));
 }
 
+/** Steps on the way: what the ltv, the incentive and the target have to do with each other. */
+function stepsToIncentive(path: Path, machine: Machine): void {
+  const [value, debt] = [path.value("value") as Int, path.value("debt") as Int];
+  path.bind("valueDown", path.quotient(value, 10n ** 18n));
+  path.conclude(
+    "valueDown * lltvBps * repayTargetBps * 1e10 <= debt * 1e36",
+    "valueDown >= 0 && valueDown * 1e18 <= value",
+    "value * lltvBps < debt * 1e40",
+    "0 <= repayTargetBps && repayTargetBps < 10000 && lltvBps >= 0",
+  );
+  path.bind("ltv", machine.call("LiquidationMath.ltvUp", debt, value));
+  path.conclude(
+    "ltv * value >= debt * 1e54",
+    "ltv * valueDown >= debt * 1e36",
+    "valueDown * 1e18 <= value && ltv >= 0",
+  );
+  path.conclude("ltv > lltvBps * 1e14", "ltv * value >= debt * 1e54", "value * lltvBps < debt * 1e40", "value >= 0");
+  const terms = ["lltvBps", "lifMinBps", "lifPeakBps"].map((name) => path.term(name));
+  path.bind("lif", machine.call("LiquidationMath.incentiveDown", path.value("ltv"), ...terms));
+  path.step("0 <= lif && lif <= 2e18");
+  path.conclude(
+    "lif * debt * 1e18 <= value",
+    "lif * ltv <= 1e36",
+    "ltv * value >= debt * 1e54",
+    "lif >= 0 && value >= 0",
+  );
+  path.conclude(
+    "lltvBps * repayTargetBps * 1e10 * lif < 1e36",
+    "lif * ltv <= 1e36",
+    "ltv > lltvBps * 1e14",
+    "0 <= repayTargetBps && repayTargetBps < 10000 && lltvBps >= 0 && lif >= 0",
+  );
+}
+
 export const SOLVENT: Theorem = {
   name: "LiquidationMath.quote, solvent",
   example: { ...TERMS, debtShares: 6n * 10n ** 22n, collateral: 50n * 10n ** 18n, maxRepay: 10n ** 22n },
   run(path, machine) {
     liquidate(path, machine, false);
-    path.bind("lif", path.term("_quoteSolvent.lifWad"));
-    path.claim(INCENTIVE, "lif * debt * 1e18 <= value");
+    path.claim(INCENTIVE, "_quoteSolvent.lifWad * debt * 1e18 <= value");
     path.claim("never repays more than the debt", "repaid <= debt");
     path.claim(LTV, "(debtShares - cancelled) * collateral <= debtShares * (collateral - seized)");
     path.claim(PRICE, "seized * high <= repaid * lif * 1e18");
@@ -96,6 +131,25 @@ export const INSOLVENT: Theorem = {
     path.claim("the last collateral takes all debt with it", "seized == collateral => cancelled == debtShares");
     path.claim(DUST, "repaid == 0 && cancelled == 0 || cancelled == debtShares || (debtShares - cancelled) * index >= minDebt * 1e18");
     path.claim("what is paid and what is lost is what the debt falls by", "repaid <= fall => loss + repaid == fall");
+    path.conclude(
+      "(repaid - 1) * collateral <= seized * debt",
+      "(repaid - 1) * lifFloorBps * 1e36 <= seized * high * 10000",
+      "collateral * high * 10000 <= debt * 1e36 * lifFloorBps",
+      "lifFloorBps >= 1 && seized >= 0 && collateral >= 0",
+    );
+    path.conclude(
+      "cancelled * index * collateral >= (debt - 1) * 1e18 * seized",
+      "cancelled * collateral >= debtShares * seized",
+      "(debt - 1) * 1e18 <= debtShares * index",
+      "index >= 0 && seized >= 0",
+    );
+    path.conclude(
+      "collateral > 0 => repaid <= fall + 2",
+      "(repaid - 1) * collateral <= seized * debt",
+      "cancelled * index * collateral >= (debt - 1) * 1e18 * seized",
+      "fall * 1e18 + 1e18 > cancelled * index",
+      "seized <= collateral",
+    );
     path.claim("... or two wei more is paid", "repaid <= fall + 2");
   },
   mutants: [],
