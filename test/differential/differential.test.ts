@@ -42,7 +42,7 @@ describe(`The contracts against the model, to the wei (seed ${SEED})`, function 
       const least = (await shrink(pair, error.operations)) ?? error;
       return (
         `DIFFERENTIAL_SEED=${SEED}, sequence ${seed}, after ${error.operations.length} operations; the least that ` +
-        `shows it, for found.test.ts:\n${asSource(least.operations)}\n${least.message}`
+        `shows it, for named.test.ts:\n${asSource(least.operations)}\n${least.message}`
       );
     }
   }
