@@ -1,0 +1,196 @@
+// Workers, and who tries what on which mutant.
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import type { Answer, Killer, Order, Step, TestReport } from "./messages.ts";
+import type { Mutant } from "./mutants.ts";
+import type { Survey } from "./survey.ts";
+
+/** A worker that says nothing for so long runs in circles: that counts as noticed. */
+const SILENCE_MS = 300_000;
+/** Loaded test files stay in memory. */
+const MUTANTS_A_WORKER = 150;
+/** So many single tests that killed neighbours go first. */
+const PROBES = 3;
+
+/** A story is told whole: its steps build on one another. */
+const isStory = (file: string) => file.startsWith("test/scenario/");
+
+export type Verdict = { isKilled: boolean; isReached: boolean; killer?: Killer };
+
+/** One process in the copy, started when it is first needed and again when it dies. */
+export class Worker {
+  private readonly folder: string;
+  private child: ChildProcess | undefined;
+  private hear: (answer: Answer | undefined) => void = () => {};
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  async survey(file: string): Promise<TestReport[]> {
+    const answer = await this.#ask({ kind: "survey", file: this.#url(file) });
+    if (answer?.kind !== "survey")
+      throw new Error(`${file}: ${answer?.kind === "broken" ? answer.error : "no answer"}`);
+    return answer.tests;
+  }
+
+  async try(mutant: number, steps: Step[]): Promise<Killer | undefined> {
+    const answer = await this.#ask({
+      kind: "mutant",
+      mutant,
+      steps: steps.map(({ file, tests }) => ({ file: this.#url(file), tests })),
+    });
+    if (answer?.kind === "done") return answer.killer && { ...answer.killer, file: this.#path(answer.killer.file) };
+    return { file: "", index: -1, title: "no answer", error: answer?.kind === "broken" ? answer.error : "silence" };
+  }
+
+  end(): void {
+    this.child?.kill("SIGKILL");
+    this.child = undefined;
+  }
+
+  #url(file: string): string {
+    return pathToFileURL(join(this.folder, file)).href;
+  }
+
+  #path(url: string): string {
+    return url.slice(this.#url("").length).replace(/^\//, "");
+  }
+
+  async #start(): Promise<ChildProcess> {
+    const cli = join(this.folder, "node_modules/hardhat/dist/src/cli.js");
+    const args = [
+      "--config",
+      "scripts/mutation/hardhat.config.ts",
+      "run",
+      "--no-compile",
+      "scripts/mutation/worker.ts",
+    ];
+    const child = spawn("nice", [process.execPath, cli, ...args], {
+      cwd: this.folder,
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    child.on("message", (answer: Answer) => this.hear(answer));
+    child.once("exit", () => this.hear(undefined));
+    await this.#next();
+    return child;
+  }
+
+  #next(): Promise<Answer | undefined> {
+    return new Promise((resolve) => {
+      const clock = setTimeout(() => resolve(undefined), SILENCE_MS);
+      this.hear = (answer) => {
+        clearTimeout(clock);
+        resolve(answer);
+      };
+    });
+  }
+
+  async #ask(order: Order): Promise<Answer | undefined> {
+    this.child ??= await this.#start();
+    let next = this.#next();
+    this.child.send(order);
+    let answer = await next;
+    while (answer?.kind === "step") {
+      next = this.#next();
+      answer = await next;
+    }
+    if (answer === undefined || answer.kind === "broken") this.end();
+    return answer;
+  }
+}
+
+export class Crew {
+  private readonly folder: string;
+  private readonly jobs: number;
+  private readonly tests: Survey;
+  /** How often a test killed mutants of a function, and a test file those of a source file. */
+  private readonly killsOfPlace = new Map<string, Map<string, number>>();
+  private readonly killsOfFile = new Map<string, number>();
+  /** Whether a test passes when nothing is awake: asked at its first kill. */
+  private readonly isSound = new Map<string, boolean>();
+
+  constructor(folder: string, jobs: number, tests: Survey) {
+    this.folder = folder;
+    this.jobs = jobs;
+    this.tests = tests;
+  }
+
+  async tryAll(mutants: Mutant[], tell: (mutant: Mutant, verdict: Verdict) => void): Promise<void> {
+    const waiting = [...mutants];
+    const work = async (): Promise<void> => {
+      let worker = new Worker(this.folder);
+      let tried = 0;
+      for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+        const steps = this.#stepsFor(mutant);
+        if (steps.length === 0) {
+          tell(mutant, { isKilled: false, isReached: false });
+          continue;
+        }
+        let killer = await worker.try(mutant.id, steps);
+        while (killer !== undefined && killer.file !== "" && !(await this.#passesAlone(worker, killer))) {
+          killer = await worker.try(mutant.id, this.#stepsFor(mutant));
+        }
+        if (killer !== undefined) this.#remember(mutant, killer);
+        tell(mutant, { isKilled: killer !== undefined, isReached: true, ...(killer && { killer }) });
+        if (++tried % MUTANTS_A_WORKER === 0) {
+          worker.end();
+          worker = new Worker(this.folder);
+        }
+      }
+      worker.end();
+    };
+    await Promise.all(Array.from({ length: this.jobs }, work));
+  }
+
+  /** The tests that reach it: first single ones that killed its neighbours, then file by file, quick and deadly ones first. */
+  #stepsFor(mutant: Mutant): Step[] {
+    const reaching = Object.entries(this.tests).flatMap(([file, { tests }]) => {
+      const able = tests.filter(({ isPassed, reached }) => isPassed && reached.includes(mutant.id));
+      if (able.length === 0) return [];
+      if (isStory(file) && tests.some(({ isPassed }) => !isPassed)) return [];
+      const all = isStory(file) ? tests : able;
+      const ms = all.reduce((sum, test) => sum + test.ms, 100);
+      return [{ file, tests: all.map(({ index }) => index), ms }];
+    });
+    const probes = [...(this.killsOfPlace.get(mutant.place) ?? [])]
+      .toSorted((a, b) => b[1] - a[1])
+      .map(([test]) => JSON.parse(test) as [string, number])
+      .filter(
+        ([file, index]) => reaching.some((each) => each.file === file && each.tests.includes(index)) && !isStory(file),
+      )
+      .slice(0, PROBES)
+      .map(([file, index]) => ({ file, tests: [index] }));
+    const worth = ({ file, ms }: { file: string; ms: number }) =>
+      (1 + (this.killsOfFile.get(`${mutant.file} ${file}`) ?? 0)) / ms;
+    const whole = reaching.toSorted((a, b) => worth(b) - worth(a)).map(({ file, tests }) => ({ file, tests }));
+    return [...probes, ...whole];
+  }
+
+  /** A test that fails without a mutant as well says nothing, and is left out from here on. */
+  async #passesAlone(worker: Worker, { file, index, title, error }: Killer): Promise<boolean> {
+    const test = JSON.stringify([file, index]);
+    const known = this.isSound.get(test);
+    if (known !== undefined) return known;
+    const report = this.tests[file]?.tests.find((each) => each.index === index);
+    const tests = isStory(file) ? (this.tests[file]?.tests.map((each) => each.index) ?? []) : [index];
+    const isSound = (await worker.try(0, [{ file, tests }])) === undefined;
+    this.isSound.set(test, isSound);
+    if (!isSound && report !== undefined) {
+      report.isPassed = false;
+      console.log(`  left out, fails without a mutant: ${file}: ${title}: ${error}`);
+    }
+    return isSound;
+  }
+
+  #remember(mutant: Mutant, { file, index }: Killer): void {
+    const test = JSON.stringify([file, index]);
+    const kills = this.killsOfPlace.get(mutant.place) ?? new Map<string, number>();
+    this.killsOfPlace.set(mutant.place, kills);
+    if (file !== "") kills.set(test, (kills.get(test) ?? 0) + 1);
+    const pair = `${mutant.file} ${file}`;
+    this.killsOfFile.set(pair, (this.killsOfFile.get(pair) ?? 0) + 1);
+  }
+}
