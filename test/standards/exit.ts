@@ -41,6 +41,10 @@ export const EXIT: Property[] = [
         vault.connect(holder)[WITHDRAW].staticCall(most + 1n, holder, holder, PENDING),
       ).to.be.revertedWithCustomError(vault, most === cash ? "InsufficientCash" : "ERC20InsufficientBalance");
       if (most === 0n) return;
+      for (const assets of [1n, 2n, most / 7n, most - 1n]) {
+        const given = await vault.connect(holder)[WITHDRAW].staticCall(assets, holder, holder, PENDING);
+        expect(given > 0n && given <= (await vault.balanceOf(holder, PENDING)), `${assets}`).to.equal(true);
+      }
       const before = await asset.balanceOf(holder);
       await sent(vault.connect(holder)[WITHDRAW](most, holder, holder));
       expect((await asset.balanceOf(holder)) - before).to.equal(most);

@@ -251,6 +251,12 @@ export const CLAIM: Property[] = [
         .to.be.revertedWithCustomError(w.fund, "ExceedsClaimable")
         .withArgs(w.bob, worth + 1n, worth);
       expect(await w.fund.connect(w.bob)[WITHDRAW].staticCall(worth, w.bob, w.bob, PENDING)).to.equal(units);
+      // and so can everything below it
+      for (const assets of [1n, 2n, 999_999_937n, worth / 7n, worth - 1n]) {
+        if (assets > worth) continue;
+        const given = await w.fund.connect(w.bob)[WITHDRAW].staticCall(assets, w.bob, w.bob, PENDING);
+        expect(given > 0n && given <= units, `${assets} for ${given}`).to.equal(true);
+      }
       const before = await w.pool.balanceOf(w.bob);
       await sent(w.fund.connect(w.bob)[WITHDRAW](worth, w.bob, w.bob));
       expect((await w.pool.balanceOf(w.bob)) - before).to.equal(worth);

@@ -310,6 +310,19 @@ function isTried([assetDecimals]: Decimals, { name }: State): boolean {
   return assetDecimals === 18n || process.env.STANDARDS === "all" || STATES_OF_OTHER_DECIMALS.includes(name);
 }
 
+/** Where tokens might behave differently from a healthy market: for ERC-20 the rest is all the same. */
+const STATES_OF_TOKENS = [
+  "healthy",
+  "after a haircut, the fund wiped",
+  "after a haircut, a new generation in the fund",
+  "the fund worn to a ten-billionth",
+  "an oracle without a price",
+  "paused",
+  "closed by a near-total loss",
+];
+
+export const mattersToTokens = ({ name }: State): boolean => STATES_OF_TOKENS.includes(name);
+
 /** Runs every property in every state, each from the state's snapshot. */
 export function inEveryState(
   title: string,
