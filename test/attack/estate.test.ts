@@ -14,7 +14,7 @@ import {
   type World,
 } from "../helpers/fixtures.js";
 import { deposit, isWithin, whatIf, worthOf } from "../scenario/story.js";
-import { load, PENDING } from "./moves.js";
+import { deployFeeless, load, PENDING } from "./moves.js";
 
 const W = 60n * DAY;
 
@@ -26,7 +26,7 @@ async function foreclose(w: World, who: { address: string }): Promise<void> {
 
 /** The estate of Frank's, and Carol's loan at 94% that can be foreclosed whenever one likes. */
 async function deployEstate(): Promise<World> {
-  const w = await deployWorld({ parameters: { reserveFeePercent: 0n, fundFeePercent: 0n } });
+  const w = await deployFeeless();
   await deposit(w, w.alice, 1_000_000);
   await deposit(w, w.bob, 500_000);
   await openLoan(w, w.frank, 400, 600_000);

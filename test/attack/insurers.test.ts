@@ -23,7 +23,7 @@ import {
   stake,
   whatIf,
 } from "../scenario/story.js";
-import { inOneBlock, load, turn } from "./moves.js";
+import { deployFeeless, inOneBlock, load, turn } from "./moves.js";
 
 const shares = (w: World, tokens: number) => w.usd(tokens) * VIRTUAL_SHARES;
 
@@ -32,7 +32,7 @@ const shares = (w: World, tokens: number) => w.usd(tokens) * VIRTUAL_SHARES;
  * 400. At 1,428 they recover 560,000: a claim of 40,000 and some interest on the fund's 100,000.
  */
 async function deployLeavers(): Promise<World> {
-  const w = await feelessWorld();
+  const w = await deployFeeless();
   await deposit(w, w.alice, 1_000_000);
   await stake(w, w.bob, 30_000);
   await stake(w, w.carol, 20_000);

@@ -5,11 +5,11 @@ import { expect } from "chai";
 import { ethers, expectConserved, openLoan, sent, setPrice, WAD, type World } from "../helpers/fixtures.js";
 import { deposit, divUp, feelessWorld, isWithin, leave, liquidate, stake, whatIf, worthOf } from "../scenario/story.js";
 import { anotherMarket } from "../unit/pool/kit.js";
-import { flashActor, inOneBlock, load, turn } from "./moves.js";
+import { deployFeeless, flashActor, inOneBlock, load, turn } from "./moves.js";
 import { call } from "./tools.js";
 
 async function deployStage(): Promise<World> {
-  const w = await feelessWorld();
+  const w = await deployFeeless();
   await deposit(w, w.alice, 880_000);
   await deposit(w, w.bob, 500_000);
   await deposit(w, w.carol, 100_000);

@@ -13,16 +13,15 @@ import {
   time,
   VIRTUAL_SHARES,
   type World,
-  world,
 } from "../helpers/fixtures.js";
-import { deposit, feelessWorld, liquidate, requestUnits, stake, whatIf } from "../scenario/story.js";
-import { inOneBlock, load, PENDING, purse, turn } from "./moves.js";
+import { deposit, liquidate, requestUnits, stake, whatIf } from "../scenario/story.js";
+import { deployFeeless, inOneBlock, load, PENDING, purse, turn } from "./moves.js";
 
 type Send = Parameters<typeof inOneBlock>[0][number];
 
 /** A pool after a loss of 150,000, nothing of it recovered. Bob supplies half a million and Alice a million. */
 async function deployLossWorld(): Promise<World> {
-  const w = await feelessWorld();
+  const w = await deployFeeless();
   await deposit(w, w.alice, 1_000_000);
   await deposit(w, w.bob, 500_000);
   await openLoan(w, w.frank, 400, 600_000);
@@ -34,7 +33,7 @@ async function deployLossWorld(): Promise<World> {
 
 /** With fees, a month of interest pending, and 30,000 staked. */
 async function deployPremiumWorld(): Promise<World> {
-  const w = await world();
+  const w = await deployWorld();
   await deposit(w, w.alice, 1_000_000);
   await deposit(w, w.bob, 500_000);
   await stake(w, w.erin, 30_000);
@@ -45,7 +44,7 @@ async function deployPremiumWorld(): Promise<World> {
 
 /** An estate of 400 that owes 600,000, `days` old. Foreclosed where it is nearly insolvent. */
 async function estateOf(days: bigint): Promise<World> {
-  const w = await deployWorld({ parameters: { reserveFeePercent: 0n, fundFeePercent: 0n } });
+  const w = await deployFeeless();
   await deposit(w, w.alice, 1_000_000);
   await deposit(w, w.bob, 500_000);
   await openLoan(w, w.frank, 400, 600_000);
@@ -69,11 +68,6 @@ type Event = { name: string; from: () => Promise<World>; send: (w: World, place:
 
 const EVENTS: readonly Event[] = [
   {
-    name: "fees that become shares",
-    from: deployPremiumWorld,
-    send: (w, place) => async () => await w.pool.connect(w.dave).transfer(w.pool, 0n, turn(place)),
-  },
-  {
     name: "a recovery of all that was lost",
     from: deployLossWorld,
     send: (w, place) => async () => await w.pool.connect(w.keeper).recover(w.usd(150_000), turn(place)),
@@ -82,6 +76,11 @@ const EVENTS: readonly Event[] = [
     name: "a recovery of more than was lost",
     from: deployLossWorld,
     send: (w, place) => async () => await w.pool.connect(w.keeper).recover(w.usd(900_000), turn(place)),
+  },
+  {
+    name: "fees that become shares",
+    from: deployPremiumWorld,
+    send: (w, place) => async () => await w.pool.connect(w.dave).transfer(w.pool, 0n, turn(place)),
   },
   {
     name: "a gift to the reserve",
@@ -95,12 +94,6 @@ const EVENTS: readonly Event[] = [
       await w.pool.connect(w.bob).transfer(w.fund, w.usd(400_000) * VIRTUAL_SHARES, turn(place)),
   },
   {
-    name: "the sale of an estate for more than it owes",
-    from: deployEstateAbove,
-    send: (w, place) => async () =>
-      await w.pool.connect(w.liquidator).buyEstate(MAX, 0, w.liquidator, "0x", turn(place)),
-  },
-  {
     name: "somebody's entry into the fund",
     from: deployPremiumWorld,
     send: (w, place) => async () => {
@@ -112,6 +105,12 @@ const EVENTS: readonly Event[] = [
     name: "a debtor's whole repayment",
     from: deployPremiumWorld,
     send: (w, place) => async () => await w.pool.connect(w.frank).repay(MAX, w.frank.address, turn(place)),
+  },
+  {
+    name: "the sale of an estate for more than it owes",
+    from: deployEstateAbove,
+    send: (w, place) => async () =>
+      await w.pool.connect(w.liquidator).buyEstate(MAX, 0, w.liquidator, "0x", turn(place)),
   },
 ];
 
@@ -155,18 +154,6 @@ describe("Attack: sandwiching", () => {
     await expectConserved(w, [w.alice, w.bob, carol], [w.frank.address]);
   });
 
-  it("all of them over a block or a week: she earns the interest of her time, and of the event nothing", async () => {
-    const w = await load(deployLossWorld);
-    const { pool, carol, bob } = w;
-    await deposit(w, carol, FLASH);
-    await sent(pool.connect(w.keeper).recover(w.usd(900_000)));
-    await time.increase(7n * DAY);
-    // nobody owes anything: no interest
-    expect(await pool.convertToAssets(await pool.balanceOf(carol.address))).to.be.lessThanOrEqual(w.usd(FLASH));
-    await sent(pool.connect(bob).claimRecovery(bob.address));
-    expect((await pool.certificateOf(carol.address)).claimable).to.equal(0n);
-  });
-
   describe("as staker", () => {
     it("between two moments of premium: a block in the fund earns a block's premium, and takes two weeks to leave", async () => {
       const w = await load(deployPremiumWorld);
@@ -200,6 +187,20 @@ describe("Attack: sandwiching", () => {
       const won = (await fund.convertToAssets(await fund.balanceOf(carol.address))) - before;
       expect(won > (gift * 49n) / 100n && won < (gift * 51n) / 100n, "a giver can be followed").to.equal(true);
       expect(await pool.exitPrice()).to.be.greaterThanOrEqual(price);
+    });
+  });
+
+  describe("over a week", () => {
+    it("of a recovery beyond all that was lost she gets nothing: it is no interest", async () => {
+      const w = await load(deployLossWorld);
+      const { pool, carol, bob } = w;
+      await deposit(w, carol, FLASH);
+      await sent(pool.connect(w.keeper).recover(w.usd(900_000)));
+      await time.increase(7n * DAY);
+      // nobody owes anything: no interest
+      expect(await pool.convertToAssets(await pool.balanceOf(carol.address))).to.be.lessThanOrEqual(w.usd(FLASH));
+      await sent(pool.connect(bob).claimRecovery(bob.address));
+      expect((await pool.certificateOf(carol.address)).claimable).to.equal(0n);
     });
   });
 });
