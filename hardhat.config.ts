@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
 
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
@@ -31,12 +32,42 @@ function compiler(runs: number) {
   };
 }
 
+/** The handlers of the invariants are never deployed: without the intermediate representation they compile in seconds. */
+const handlers = {
+  version: "0.8.37",
+  path: require.resolve("solc/soljson.js"),
+  settings: { evmVersion: HARDFORK, optimizer: { enabled: true, runs: OPTIMIZER_RUNS } },
+};
+
 const profile = {
   isolated: false,
   compilers: [compiler(OPTIMIZER_RUNS)],
   // A file that would not fit otherwise: { "contracts/File.sol": compiler(fewerRuns) }.
-  overrides: { "contracts/LendingPool.sol": compiler(POOL_OPTIMIZER_RUNS) },
+  overrides: {
+    "contracts/LendingPool.sol": compiler(POOL_OPTIMIZER_RUNS),
+    "test/invariant/suites/Invariants.t.sol": handlers,
+  },
 };
+
+/** The invariants deploy what was compiled, or the artifacts in a folder that is named. A new seed each run. */
+function invariants(runs: number, depth: number) {
+  return {
+    fsPermissions: {
+      readDirectory: [process.env["MUTUA_ARTIFACTS"] ?? "artifacts"],
+      writeFile: ["cache/invariants-18.log", "cache/invariants-6.log"],
+    },
+    fuzz: { seed: process.env["SEED"] ?? `0x${randomBytes(8).toString("hex")}` },
+    // The handlers hash what they are given, so that numbers seen before are of no use to them.
+    invariant: {
+      runs,
+      depth,
+      failOnRevert: true,
+      dictionaryWeight: 0,
+      includeStorage: false,
+      includePushBytes: false,
+    },
+  };
+}
 
 /** TypeChain lists contracts in the order it is given, which is that of the disk: sorted, it is the same everywhere. */
 const sortedArtifacts: HardhatPlugin = {
@@ -57,6 +88,8 @@ export default defineConfig({
   plugins: [sortedArtifacts, hardhatToolboxMochaEthers],
   tasks: testSummaryTasks,
   solidity: {
+    // Tests are compiled by themselves: a change of one leaves what is deployed alone.
+    splitTestsCompilation: true,
     // The same settings in both: what the tests measure is what gets deployed.
     profiles: { default: profile, production: profile },
   },
@@ -66,6 +99,9 @@ export default defineConfig({
   },
   test: {
     mocha: { timeout: 60_000, forbidOnly: true, forbidPending: true },
+    solidity: { profiles: { default: invariants(20, 200), deep: invariants(10_000, 250) } },
   },
+  // What is not in this folder is compiled only as a part of what is.
+  paths: { tests: { solidity: "test/invariant/suites" } },
   typechain: { outDir: "typechain-types" },
 });

@@ -7,7 +7,8 @@ const counts = { passed: 0, failed: 0 };
 
 function countTestsOf(runner: "mocha" | "solidity") {
   return overrideTask(["test", runner])
-    .setInlineAction(async (args, _hre, runSuper) => {
+    .setInlineAction(async (args, hre, runSuper) => {
+      if (runner === "solidity") console.log(`SEED=${hre.config.test.solidity.profiles["default"]?.fuzz.seed ?? ""}`);
       const result = (await runSuper(args)) as Result<TestRunResult, TestRunResult>;
       const { summary } = result.success ? result.value : result.error;
       counts.passed += summary.passed;
