@@ -242,6 +242,61 @@ describe("Attack: stolen keys", () => {
       expect(isWithin(paid, honest, w.usd(1)), "a second of interest").to.equal(true);
     });
 
+    for (const [who, isStaked] of [
+      ["the reserve", false],
+      ["Mallory, who has staked a hundredth of it", true],
+    ] as const) {
+      it(`put just ahead of a claim on the fund without a limit, a lie of the right size gives all but a sliver to ${who}; with a limit, nothing is lost`, async () => {
+        if (isStaked) await stake(w, w.dave, 1_000);
+        const units = await w.fund.balanceOf(w.erin.address);
+        await requestUnits(w, w.erin);
+        await time.increase(14n * DAY);
+        const { coolingShares, totalShares: inFund } = await w.pool.fundAccount();
+        const staked = await w.pool.convertToAssets(coolingShares);
+        const reserveBefore = (await w.pool.totals()).reserveShares;
+        // Mallory sees the claim coming, and tries lows until all but a 200th of the fund is claimed
+        const lie = await announceLie(w);
+        let [none, some] = [0n, w.priceOf(2_000)];
+        for (let i = 0; i < 60; ++i) {
+          const low = (none + some) / 2n;
+          await sent(lie.set(low, MAX, true));
+          const [, paid] = await w.pool.previewLeaveFund(MAX >> 128n);
+          if (paid < coolingShares / 200n) none = low;
+          else some = low;
+        }
+        await sent(lie.set(some, MAX, true));
+        const careful = w.fund.connect(w.erin)["redeem(uint256,address,address,uint256)"];
+        const least = (coolingShares * 99n) / 100n;
+        await expect(careful(units, w.erin.address, w.erin.address, least)).to.be.revertedWithCustomError(
+          w.pool,
+          "BelowMinimum",
+        );
+        const got = await whatIf(async () => {
+          const careless = w.fund.connect(w.erin)["redeem(uint256,address,address)"];
+          await sent(careless(units, w.erin.address, w.erin.address));
+          await sent(w.pool.connect(w.guardian).cancelOracle());
+          const gained = (await w.pool.totals()).reserveShares - reserveBefore;
+          const { totalShares } = await w.pool.fundAccount(); // all Mallory's now, or nobody's
+          const toMallory = isStaked ? await w.pool.convertToAssets(totalShares + coolingShares - inFund) : 0n;
+          return { worth: await worthOf(w, w.erin), toReserve: await w.pool.convertToAssets(gained), toMallory };
+        });
+        console.log(
+          `      of ${staked / w.usd(1)} a careless Erin gets ${got.worth / w.usd(1)}, ${who} ${(got.toReserve + got.toMallory) / w.usd(1)}`,
+        );
+        // What is withheld is theirs who stay, the reserve's where nobody does. Who claims has to name the least it accepts.
+        expect(got.worth < staked / 100n).to.equal(true);
+        expect(
+          isWithin(got.worth + got.toReserve + got.toMallory, staked, w.usd(500)),
+          "and the interest of a fortnight",
+        ).to.equal(true);
+        // and once the lie is gone, whoever has not acted on it has all
+        await sent(w.pool.connect(w.guardian).cancelOracle());
+        await sent(careful(units, w.erin.address, w.erin.address, least));
+        expect((await worthOf(w, w.erin)) >= (staked * 99n) / 100n).to.equal(true);
+        await expectConserved(w, [w.alice, w.carol, w.dave, w.erin], [w.bob, w.frank]);
+      });
+    }
+
     it("in three days: nothing more, for only the governor can execute", async () => {
       await announceLie(w);
       await time.increase(3n * DAY);
@@ -384,6 +439,18 @@ describe("Attack: stolen keys", () => {
     });
   });
 
+  it("and if the guardian is gone for good, an admin, without a delay, strikes out what the governor has scheduled", async () => {
+    await sent(w.authority.connect(w.guardian).renounceRole(1n, w.guardian.address));
+    const raise = data(w, "raiseLtvs", [9_000, 9_050]);
+    await sent(w.authority.connect(w.governor).schedule(w.pool, raise, 0));
+    await sent(w.authority.connect(w.admin).cancel(w.governor.address, w.pool, raise));
+    await time.increase(3n * DAY);
+    await expect(w.authority.connect(w.governor).execute(w.pool, raise)).to.be.revertedWithCustomError(
+      w.authority,
+      "AccessManagerNotScheduled",
+    );
+  });
+
   describe("an admin's", () => {
     it("in an hour: nothing, not even for itself", async () => {
       const encode = w.authority.interface.encodeFunctionData.bind(w.authority.interface);
@@ -404,6 +471,15 @@ describe("Attack: stolen keys", () => {
         admin.execute(w.authority, encode("grantRole", [2n, w.admin.address, 0])),
       ).to.be.revertedWithCustomError(w.authority, "AccessManagerNotReady");
       await expectNothingTaken();
+    });
+
+    it("in a second: she can lay the role down for ever. The table stays as it is, and everybody's money where it is", async () => {
+      await sent(w.authority.connect(w.admin).renounceRole(0n, w.admin.address));
+      expect((await w.authority.hasRole(0n, w.admin.address)).isMember).to.equal(false);
+      await sent(w.pool.connect(w.guardian).pause());
+      await governed(w, "raiseCaps", [2_000_000_000n, 2_000_000_000n]);
+      await expectNothingTaken();
+      await expectWaysOut(w);
     });
 
     it("in seven days: a governor of her own, who still waits three; in ten the reserve is gone, and no user's money", async () => {
