@@ -1,11 +1,11 @@
 // Proves what can be proved of the contracts, and that the proofs would notice: each mutant must be refuted.
 //   npm run prove            everything
 //   npm run prove -- tick    the theorems with "tick" in their names; there can be several such words
-import { parse } from "./prove/claim.ts";
-import { LEMMAS } from "./prove/lemmas.ts";
-import { ask } from "./prove/solver.ts";
+// One process proves one theorem at a time; there is one for each processor.
+import { fork } from "node:child_process";
+import { availableParallelism } from "node:os";
+
 import { Source } from "./prove/source.ts";
-import { type Term, Formula, not, smt, type Bool } from "./prove/terms.ts";
 import { prove, refute, type Theorem } from "./prove/theorem.ts";
 import { CLAIM, INCIDENT, REPAY, WRITE } from "./prove/theorems/certificates.ts";
 import { BORROWING, DEPOSIT, EXIT_PRICE, MINT, REPAYING } from "./prove/theorems/conversions.ts";
@@ -13,60 +13,97 @@ import { INSOLVENT, SOLVENT } from "./prove/theorems/liquidation.ts";
 import { BELOW_TICK, POSITION_TICK, TICK } from "./prove/theorems/tick.ts";
 import { WATERFALL } from "./prove/theorems/waterfall.ts";
 
+/** The longest first: so that no processor waits long at the end. */
 const THEOREMS: readonly Theorem[] = [
-  WATERFALL,
   SOLVENT,
   INSOLVENT,
+  BELOW_TICK,
+  TICK,
+  CLAIM,
+  INCIDENT,
+  REPAY,
+  WRITE,
   EXIT_PRICE,
+  WATERFALL,
   DEPOSIT,
   MINT,
   BORROWING,
   REPAYING,
-  WRITE,
-  REPAY,
-  CLAIM,
-  INCIDENT,
-  TICK,
-  BELOW_TICK,
   POSITION_TICK,
 ];
 
-const words = process.argv.slice(2).map((word) => word.toLowerCase());
-const wanted = THEOREMS.filter(
-  ({ name }) => words.length === 0 || words.some((word) => name.toLowerCase().includes(word)),
-);
-const source = Source.read();
-let failures = 0;
-
-function report(isGood: boolean, label: string, result: string, seconds: number): void {
-  if (!isGood) failures++;
-  console.log(`  ${label.padEnd(84)} ${result.padEnd(24)} ${seconds.toFixed(1).padStart(6)} s`);
+interface Report {
+  readonly lines: readonly string[];
+  readonly failures: number;
 }
 
-console.log("lemmas about integers");
-for (const [name, { over, given, then }] of Object.entries(LEMMAS)) {
-  const start = performance.now();
-  const lookup = (variable: string): Term => new Formula(`|${variable}|`);
-  const { verdict } = ask(
-    over.map((variable) => `(declare-const |${variable}| Int)`),
-    [smt(parse(given, lookup)), smt(not(parse(then, lookup) as Bool))],
-  );
-  report(verdict === "unsat", `${name}: ${given} => ${then}`, verdict === "unsat" ? "proved" : "NOT PROVED", (performance.now() - start) / 1000);
+function line(label: string, result: string, seconds: number): string {
+  return `  ${label.padEnd(96)} ${result.padEnd(18)} ${seconds.toFixed(1).padStart(6)} s`;
 }
 
-for (const theorem of wanted) {
-  console.log(`\n${theorem.name}`);
-  for (const { label, isProved, cases, seconds, counterexample } of prove(theorem, source, LEMMAS)) {
-    report(isProved, label, isProved ? `proved, ${cases} cases` : "NOT PROVED", seconds);
-    if (!isProved) console.log(`    ${counterexample}`);
+/** A theorem and its mutants. */
+function reportOn(theorem: Theorem, source: Source): Report {
+  const lines = [theorem.name];
+  let failures = 0;
+  for (const { label, isProved, cases, seconds, counterexample } of prove(theorem, source)) {
+    lines.push(line(label, isProved ? `proved (${cases})` : "NOT PROVED", seconds));
+    if (!isProved) lines.push(`    ${counterexample}`);
+    if (!isProved) failures++;
   }
   for (const mutant of theorem.mutants) {
-    const { counterexample, seconds } = refute(theorem, mutant, source, LEMMAS);
+    const { counterexample, seconds } = refute(theorem, mutant, source);
     const isRefuted = counterexample !== "";
-    report(isRefuted, `mutant: ${mutant.what}`, isRefuted ? "refuted" : "NOT REFUTED", seconds);
-    console.log(`    ${isRefuted ? counterexample : `still holds: ${mutant.breaks}`}`);
+    lines.push(line(`mutant: ${mutant.what}`, isRefuted ? "refuted" : "NOT REFUTED", seconds));
+    lines.push(isRefuted ? `    ${mutant.breaks}: not with ${counterexample}` : `    still holds: ${mutant.breaks}`);
+    if (!isRefuted) failures++;
   }
+  return { lines, failures };
 }
 
-console.log(failures === 0 ? "\nall proved, all mutants refuted" : `\n${failures} FAILED`);
-process.exit(failures === 0 ? 0 : 1); // the solver keeps threads
+/** Waits for the number of a theorem, and answers with what came of it. */
+function work(): void {
+  const source = Source.read();
+  process.on("message", (index: number) => {
+    const theorem = THEOREMS[index];
+    if (theorem !== undefined) process.send?.(reportOn(theorem, source));
+  });
+  process.send?.("ready");
+}
+
+/** Hands theorems to one process until none is left. */
+function helper(queue: number[], done: (report: Report) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = fork(import.meta.filename, [], { env: { ...process.env, PROVE_WORKER: "1" } });
+    let isIdle = false;
+    child.on("message", (message: Report | "ready") => {
+      if (message !== "ready") done(message);
+      const next = queue.shift();
+      isIdle = next === undefined;
+      if (next === undefined) child.kill();
+      else child.send(next);
+    });
+    child.on("exit", () => (isIdle ? resolve() : reject(new Error("a process ended in the middle of a proof"))));
+  });
+}
+
+async function main(): Promise<number> {
+  const start = performance.now();
+  const words = process.argv.slice(2).map((word) => word.toLowerCase());
+  const isWanted = ({ name }: Theorem): boolean =>
+    words.length === 0 || words.some((word) => name.toLowerCase().includes(word));
+  const queue = THEOREMS.flatMap((theorem, index) => (isWanted(theorem) ? [index] : []));
+  let failures = 0;
+  const helpers = Array.from({ length: Math.min(availableParallelism(), queue.length) }, () =>
+    helper(queue, (report) => {
+      failures += report.failures;
+      console.log(`${report.lines.join("\n")}\n`);
+    }),
+  );
+  await Promise.all(helpers);
+  const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  console.log(failures === 0 ? `all proved, all mutants refuted, in ${seconds} s` : `${failures} FAILED`);
+  return failures === 0 ? 0 : 1;
+}
+
+if (process.env["PROVE_WORKER"] === undefined) process.exitCode = await main();
+else work();

@@ -43,7 +43,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
 const MATH: Readonly<Record<string, Stub>> = {
   mulDiv: ([x, y, d, rounding], path) => {
     const [product, divisor] = [path.product(x as Int, y as Int), d as Int];
-    const mustHold = (condition: Bool): void => path.mayRevert ? path.require(condition) : path.obligation(condition);
+    const mustHold = (condition: Bool): void => (path.mayRevert ? path.require(condition) : path.obligation(condition));
     mustHold(isBelow(0n, divisor));
     const isUp = (rounding as unknown) === "Ceil";
     const dividend = isUp ? add(product, subtract(divisor, 1n)) : product;
@@ -225,14 +225,14 @@ export class Machine {
   #asInt(value: Value): Int {
     if (value instanceof Unknown) return this.#path.input(value.name);
     if (typeof value === "bigint" || value instanceof Formula) return value;
-    throw new Error(`not a number: ${String(value)}`);
+    throw new Error("not a number");
   }
 
   #bool(node: Node, frame: Frame): Bool {
     const value = this.#value(node, frame);
     if (value instanceof Unknown) return this.#path.flag(value.name);
     if (typeof value === "boolean" || value instanceof Formula) return value;
-    throw new Error(`not a condition: ${String(value)}`);
+    throw new Error("not a condition");
   }
 
   #value(node: Node, frame: Frame): Value {
@@ -242,7 +242,9 @@ export class Machine {
       case "Identifier":
         return this.#identifier(node.name ?? "", frame);
       case "TupleExpression": {
-        const parts = (node.components ?? []).map((component) => (component ? this.#value(component, frame) : undefined));
+        const parts = (node.components ?? []).map((component) =>
+          component ? this.#value(component, frame) : undefined,
+        );
         return parts.length === 1 ? parts[0] : parts;
       }
       case "Conditional":
@@ -283,7 +285,9 @@ export class Machine {
   #key(node: Node, frame: Frame): string {
     const value = this.#value(node, frame);
     if (value instanceof Unknown) return value.name;
-    return value instanceof Formula ? value.smt.replaceAll("|", "") : String(value);
+    if (value instanceof Formula) return value.smt.replaceAll("|", "");
+    if (typeof value === "bigint") return value.toString();
+    throw new Error(`a key that is no number (in ${frame.name})`);
   }
 
   #identifier(name: string, frame: Frame): Value {
@@ -350,19 +354,15 @@ export class Machine {
 
   #unary(node: Node, frame: Frame): Value {
     const target = required(node.subExpression);
-    switch (node.operator) {
-      case "!":
-        return not(this.#bool(target, frame));
-      case "~": {
-        const value = this.#int(target, frame);
-        if (typeof value === "bigint") return ((1n << 256n) - 1n) ^ value;
-        break;
-      }
-      case "++": {
-        const value = this.#arithmetic("+", this.#int(target, frame), 1n, frame);
-        this.#assign(target, value, frame);
-        return value;
-      }
+    if (node.operator === "!") return not(this.#bool(target, frame));
+    if (node.operator === "~") {
+      const value = this.#int(target, frame);
+      if (typeof value === "bigint") return ((1n << 256n) - 1n) ^ value;
+    }
+    if (node.operator === "++" && node.prefix === true) {
+      const value = this.#arithmetic("+", this.#int(target, frame), 1n, frame);
+      this.#assign(target, value, frame);
+      return value;
     }
     throw new Error(`${node.operator ?? ""} is not known (in ${frame.name})`);
   }
@@ -481,9 +481,7 @@ export class Machine {
   #callByName(node: Node, name: string, args: readonly Value[], frame: Frame): Value {
     if (name === "gasleft" || name === "keccak256") return this.#unknown(name);
     if (this.#source.struct(name) !== undefined) return this.#construct(name, node, args);
-    const own =
-      frame.contract &&
-      this.#source.member(frame.contract, name, "FunctionDefinition", takes(args.length));
+    const own = frame.contract && this.#source.member(frame.contract, name, "FunctionDefinition", takes(args.length));
     if (own !== undefined) return this.#run(own, frame.contract, args);
     const free = this.#source.global(name);
     if (free?.nodeType === "FunctionDefinition") return this.#run(free, undefined, args);

@@ -60,15 +60,9 @@ export interface Claim {
   readonly label: string;
   readonly holds: Bool;
   /** What it may rest on: the facts, and what was claimed of the arithmetic, before it. */
+  readonly declarationsBefore: number;
   readonly factsBefore: number;
   readonly claimsBefore: number;
-}
-
-/** What a lemma says, once for all: `then` follows from `given` for all integers `over`. */
-export interface Lemma {
-  readonly over: readonly string[];
-  readonly given: string;
-  readonly then: string;
 }
 
 /** Work for a question that is only asked to save others. */
@@ -87,19 +81,13 @@ export class Path {
 
   readonly #plan: readonly number[];
   readonly #example: Readonly<Record<string, bigint>> | undefined;
-  readonly #lemmas: Readonly<Record<string, Lemma>>;
   readonly #bindings = new Map<string, Value>();
   readonly #known = new Map<string, Value>();
   readonly #guards: Bool[] = [];
   readonly inputs: string[] = [];
 
-  constructor(
-    plan: readonly number[],
-    lemmas: Readonly<Record<string, Lemma>>,
-    example?: Readonly<Record<string, bigint>>,
-  ) {
+  constructor(plan: readonly number[], example?: Readonly<Record<string, bigint>>) {
     this.#plan = plan;
-    this.#lemmas = lemmas;
     this.#example = example;
   }
 
@@ -112,8 +100,8 @@ export class Path {
     const value = this.#example === undefined ? this.#declare(name, "Int") : (this.#example[name] ?? 0n);
     this.inputs.push(name);
     this.#bindings.set(name, value);
-    this.#require(both(isAtMost(0n, value as Int), isAtMost(value as Int, maximum)));
-    return value as Int;
+    this.#require(both(isAtMost(0n, value), isAtMost(value, maximum)));
+    return value;
   }
 
   flag(name: string): Bool {
@@ -121,10 +109,10 @@ export class Path {
     if (known !== undefined) return known as Bool;
     const value = this.#example === undefined ? this.#declare(name, "Bool") : (this.#example[name] ?? 0n) !== 0n;
     this.#bindings.set(name, value);
-    return value as Bool;
+    return value;
   }
 
-  /** Gives a value a name for claims and lemmas. A term that is not a name yet becomes one. */
+  /** Gives a value a name for claims. A term that is not a name yet becomes one. */
   bind(name: string, value: Value): Value {
     const bound = value instanceof Formula && !value.smt.startsWith("|") ? this.#named(name, value) : value;
     this.#bindings.set(name, bound);
@@ -206,7 +194,7 @@ export class Path {
     for (const premise of known) this.step(premise);
     const from = known.map((premise) => this.term(premise) as Bool);
     const follows = implies(from.reduce(both, true as Bool), this.term(text) as Bool);
-    this.claims.push({ label: ARITHMETIC, holds: follows, factsBefore: 0, claimsBefore: 0 });
+    this.#claim(ARITHMETIC, follows, 0, 0);
     this.#require(follows);
   }
 
@@ -214,22 +202,13 @@ export class Path {
     this.#claim(label, this.term(text) as Bool);
   }
 
-  #claim(label: string, holds: Bool): void {
-    this.claims.push({ label, holds, factsBefore: this.facts.length, claimsBefore: this.claims.length });
+  #claim(label: string, holds: Bool, factsBefore = this.facts.length, claimsBefore = this.claims.length): void {
+    this.claims.push({ label, holds, declarationsBefore: this.declarations.length, factsBefore, claimsBefore });
   }
 
   /** What the machine's arithmetic needs to be that of integers; under what leads there. */
   obligation(condition: Bool): void {
     this.#claim(ARITHMETIC, implies(this.#guard(), condition));
-  }
-
-  /** An instance of a lemma. */
-  use(name: string, ...terms: readonly string[]): void {
-    const lemma = this.#lemmas[name];
-    if (lemma?.over.length !== terms.length) throw new Error(`no lemma ${name} of ${terms.length} terms`);
-    const values = terms.map((text) => this.term(text));
-    const lookup = (variable: string): Term => values[lemma.over.indexOf(variable)] as Term;
-    this.#require(implies(parse(lemma.given, lookup) as Bool, parse(lemma.then, lookup) as Bool));
   }
 
   // ---------------------------------------------------------------- forks

@@ -91,8 +91,10 @@ export class Source {
   }
 
   static read(): Source {
-    const files = globSync(FILES, { cwd: root }).sort();
-    return new Source(parse(Object.fromEntries(files.map((file) => [file, readFileSync(new URL(file, root), "utf8")]))));
+    const files = globSync(FILES, { cwd: root }).toSorted();
+    return new Source(
+      parse(Object.fromEntries(files.map((file) => [file, readFileSync(new URL(file, root), "utf8")]))),
+    );
   }
 
   /** The same sources with one place changed. */

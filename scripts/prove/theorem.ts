@@ -1,7 +1,7 @@
 // A theorem runs code of the contracts on any input within its assumptions, and claims things of what comes out.
-import { ask } from "./solver.ts";
+import { type Answer, ask } from "./solver.ts";
 import { Machine, type Stub } from "./machine.ts";
-import { ARITHMETIC, type Claim, type Lemma, nextPlan, Path, WayEnds } from "./path.ts";
+import { ARITHMETIC, type Claim, nextPlan, Path, WayEnds } from "./path.ts";
 import type { Edit, Source } from "./source.ts";
 import { not, smt } from "./terms.ts";
 
@@ -32,11 +32,9 @@ export interface Verdict {
   readonly counterexample: string;
 }
 
-export type Lemmas = Readonly<Record<string, Lemma>>;
-
-function* pathsOf(theorem: Theorem, source: Source, lemmas: Lemmas): Generator<Path> {
-  for (let plan: number[] | undefined = []; plan !== undefined; ) {
-    const path: Path = new Path(plan, lemmas);
+function* pathsOf(theorem: Theorem, source: Source): Generator<Path> {
+  for (let plan: number[] | undefined = []; plan !== undefined;) {
+    const path: Path = new Path(plan);
     try {
       theorem.run(path, new Machine(source, path, theorem.stubs ?? {}));
     } catch (error) {
@@ -48,43 +46,40 @@ function* pathsOf(theorem: Theorem, source: Source, lemmas: Lemmas): Generator<P
   }
 }
 
-/** Refutes the opposite of a claim. It may rest on what the arithmetic was claimed to do before. */
-function question(path: Path, claim: Claim, near: readonly string[] = []) {
+/** Asks for a case in which a claim is false. It may rest on what the arithmetic was claimed to do before. */
+function contradict(path: Path, claim: Claim, near: readonly string[] = []): Answer {
   const before = path.claims.slice(0, claim.claimsBefore).filter(({ label }) => label === ARITHMETIC);
+  const declarations = path.declarations.slice(0, claim.declarationsBefore);
   const assertions = [
     ...path.facts.slice(0, claim.factsBefore),
     ...before.filter(({ holds }) => holds !== true).map(({ holds }) => smt(holds)),
     ...near.map((text) => smt(path.term(text))),
     smt(not(claim.holds)),
   ];
-  return { declarations: path.declarations, assertions };
+  const shown = path.inputs.map((name) => `|${name}|`);
+  return ask(
+    declarations,
+    assertions,
+    shown.filter((symbol) => declarations.includes(`(declare-const ${symbol} Int)`)),
+  );
 }
 
 const readable = (model: readonly (readonly [string, string])[]): string =>
   model.map(([name, value]) => `${name} = ${value}`).join(", ");
 
 /** All claims of a theorem, in the order in which they appear. */
-export function prove(theorem: Theorem, source: Source, lemmas: Lemmas): Verdict[] {
-  checkExample(theorem, source, lemmas);
+export function prove(theorem: Theorem, source: Source): Verdict[] {
+  checkExample(theorem, source);
   const found = new Map<string, { cases: number; seconds: number; open: string }>();
-  const known = new Set<string>();
-  for (const path of pathsOf(theorem, source, lemmas)) {
+  for (const path of pathsOf(theorem, source)) {
     for (const claim of path.claims) {
       const state = found.get(claim.label) ?? { cases: 0, seconds: 0, open: "" };
       found.set(claim.label, state);
       if (claim.holds === true) continue;
-      const { declarations, assertions } = question(path, claim);
-      const key = assertions.join("\n");
-      if (known.has(key)) continue;
-      known.add(key);
       const start = performance.now();
-      const { verdict, model } = ask(declarations, assertions, path.inputs.map((name) => `|${name}|`));
+      const { verdict, model } = contradict(path, claim);
       state.seconds += (performance.now() - start) / 1000;
       state.cases++;
-      if (process.env["PROVE_TRACE"]) {
-        const ms = performance.now() - start;
-        if (ms > 500 || verdict !== "unsat") console.error(`${ms.toFixed(0)} ms ${verdict} ${claim.label}: ${smt(claim.holds).slice(0, 300)} [${path.forks.map((f) => f.taken).join("")}]`);
-      }
       if (verdict !== "unsat" && state.open === "") state.open = verdict === "sat" ? readable(model) : "not decided";
     }
   }
@@ -98,12 +93,14 @@ export function prove(theorem: Theorem, source: Source, lemmas: Lemmas): Verdict
 }
 
 /** The example must satisfy every assumption and claim, so the claims are about something. */
-function checkExample(theorem: Theorem, source: Source, lemmas: Lemmas): void {
-  const path = new Path([], lemmas, theorem.example);
+function checkExample(theorem: Theorem, source: Source): void {
+  const path = new Path([], theorem.example);
   try {
     theorem.run(path, new Machine(source, path, theorem.stubs ?? {}));
   } catch (error) {
-    if (error instanceof WayEnds) throw new Error(`the example of "${theorem.name}" is outside of its assumptions`);
+    if (error instanceof WayEnds) {
+      throw new Error(`the example of "${theorem.name}" is outside of its assumptions`, { cause: error });
+    }
     throw error;
   }
   for (const { label, holds } of path.claims) {
@@ -112,16 +109,15 @@ function checkExample(theorem: Theorem, source: Source, lemmas: Lemmas): void {
 }
 
 /** Looks for inputs on which a mutant breaks its claim. */
-export function refute(theorem: Theorem, mutant: Mutant, source: Source, lemmas: Lemmas): Verdict {
+export function refute(theorem: Theorem, mutant: Mutant, source: Source): Verdict {
   const start = performance.now();
   const mutated = source.with(mutant);
   let cases = 0;
   let counterexample = "";
-  for (const path of pathsOf(theorem, mutated, lemmas)) {
+  for (const path of pathsOf(theorem, mutated)) {
     for (const claim of path.claims.filter(({ label, holds }) => label === mutant.breaks && holds !== true)) {
       cases++;
-      const { declarations, assertions } = question(path, claim, mutant.near);
-      const { verdict, model } = ask(declarations, assertions, path.inputs.map((name) => `|${name}|`));
+      const { verdict, model } = contradict(path, claim, mutant.near);
       if (verdict === "sat") counterexample = readable(model);
       if (counterexample !== "") break;
     }

@@ -17,8 +17,8 @@ function anyBook(path: Path, machine: Machine): Struct {
     remaining: field("remaining", 10n ** 36n),
     held: field("held", half),
     lossBase: field("lossBase", half),
-    epoch: field("epoch", 2n ** 64n - 1n),
-    normalisedBase: field("normalisedBase", 2n ** 256n - 1n),
+    epoch: field("epoch", 2n ** 63n),
+    normalisedBase: field("normalisedBase", 2n ** 250n),
   });
   path.assume("book.lossBase <= book.lossPerShare && (book.remaining == 0 || book.remaining >= 1e27)");
   const holders = book.fields.get("holders");
@@ -27,6 +27,7 @@ function anyBook(path: Path, machine: Machine): Struct {
     const certificate = Object.fromEntries(names.map((name) => [name, path.input(`certificate.${name}`)]));
     holders.entries.set(HOLDER.name, machine.struct("Certificate", certificate));
     path.assume("certificate.credit < 2 ** 192 && certificate.epoch <= book.epoch");
+    path.assume("certificate.normalisedFace < 2 ** 250 && certificate.normalisedLoss < 2 ** 250");
   }
   return book;
 }
@@ -60,8 +61,14 @@ export const WRITE: Theorem = {
     path.bind("mine", path.input("mine"));
     path.bind("yours", path.input("yours"));
     path.assume("mine + yours <= shares");
-    path.bind("myFace", path.quotient(path.product(path.term("mine") as bigint, path.term("perShare") as bigint), 10n ** 36n));
-    path.bind("yourFace", path.quotient(path.product(path.term("yours") as bigint, path.term("perShare") as bigint), 10n ** 36n));
+    path.bind(
+      "myFace",
+      path.quotient(path.product(path.term("mine") as bigint, path.term("perShare") as bigint), 10n ** 36n),
+    );
+    path.bind(
+      "yourFace",
+      path.quotient(path.product(path.term("yours") as bigint, path.term("perShare") as bigint), 10n ** 36n),
+    );
     path.claim(SHARE, "myFace + yourFace <= face");
   },
   mutants: [
@@ -85,6 +92,7 @@ export const WRITE: Theorem = {
 // ---------------------------------------------------------------- repay
 
 const TAKEN = "takes what is owed and no more, and holds all of it";
+const MORE = "takes less only when nothing more is owed";
 const RESTARTS = "full repayment is reachable: it ends everything owed";
 const SCALED = "what remains keeps between 9 and 36 digits";
 
@@ -96,19 +104,25 @@ export const REPAY: Theorem = {
     const book = anyBook(path, machine);
     path.bind("taken", machine.call("Certificates.repay", book, path.input("assets")));
     path.bind("after", book);
-    path.claim(TAKEN, "taken <= assets && after.unpaidFace + taken == book.unpaidFace && after.held == book.held + taken");
-    path.claim("takes less only when nothing more is owed", "taken == assets || after.unpaidFace == 0");
-    path.claim(RESTARTS, "taken > 0 && after.unpaidFace == 0 => after.epoch == book.epoch + 8 && after.normalisedBase == 0");
+    path.claim(
+      TAKEN,
+      "taken <= assets && after.unpaidFace + taken == book.unpaidFace && after.held == book.held + taken",
+    );
+    path.claim(MORE, "taken == assets || after.unpaidFace == 0");
+    path.claim(
+      RESTARTS,
+      "taken > 0 && after.unpaidFace == 0 => after.epoch == book.epoch + 8 && after.normalisedBase == 0",
+    );
     path.claim(SCALED, "taken > 0 => 1e27 <= after.remaining && after.remaining <= 1e36");
     path.claim("haircuts so far stay as they are", "after.lossPerShare == book.lossPerShare");
   },
   mutants: [
     {
-      what: "takes more than is owed",
+      what: "takes at most half of what is owed",
       file: FILE,
       from: "taken = Rounding.min(assets, owed);",
-      to: "taken = assets;",
-      breaks: SCALED,
+      to: "taken = Rounding.min(assets, owed / 2);",
+      breaks: MORE,
     },
     {
       what: "what is taken is not held",
@@ -167,12 +181,11 @@ export const CLAIM: Theorem = {
       near: ["certificate.epoch == book.epoch && book.remaining == 1e36 && shares == 1"],
     },
     {
-      what: "pays whether or not it is there",
+      what: "what is paid is not taken off the recoveries held",
       file: FILE,
-      from: "assets = Rounding.min(assets, self.held);",
-      to: "assets = Rounding.min(assets, assets);",
+      from: "self.held -= uint128(assets);",
+      to: "self.held -= 0;",
       breaks: HELD,
-      near: ["certificate.epoch == book.epoch && book.remaining == 1e36 && shares == 0"],
     },
   ],
 };
@@ -194,9 +207,6 @@ export const INCIDENT: Theorem = {
     path.bind("perShare", book.fields.get("lossPerShare"));
     path.bind("taken", machine.call("Certificates.repay", book, path.input("recovered")));
     path.assume("taken > 0");
-    path.bind("phi", book.fields.get("remaining"));
-    path.bind("stretch", 10n ** (9n * (book.fields.get("epoch") as bigint)));
-
     const shares = path.input("shares");
     path.assume("shares <= supply && perShare > 0");
     path.bind("status", machine.call("Certificates.statusOf", book, HOLDER, shares, 0n));
@@ -206,9 +216,6 @@ export const INCIDENT: Theorem = {
     path.bind("face", path.quotient(path.product(shares, path.term("perShare") as bigint), 10n ** 36n));
     path.claim("claimable is never above the face", "claimable <= face && face <= owed");
     path.claim(WHOLE, "taken == owed => claimable == face && unpaid == 0");
-    // unpaid / face is at least what is left of all that is owed
-    path.bind("left", path.term("owed - taken"));
-    path.bind("n", path.term("_settled.normalised"));
     path.claim(PRO_RATA, "claimable * owed <= face * taken");
   },
   mutants: [

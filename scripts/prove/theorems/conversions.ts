@@ -122,7 +122,14 @@ const WITHDRAW_GAINS = "what is minted can be withdrawn for at most what was pai
 const ENTER_PRICE = "coming in does not lower the price";
 const LEAVE_PRICE = "leaving does not lower the price";
 
-const round = (what: string, file: string, from: string, to: string, breaks: string, near?: readonly string[]): Mutant => ({
+const round = (
+  what: string,
+  file: string,
+  from: string,
+  to: string,
+  breaks: string,
+  near?: readonly string[],
+): Mutant => ({
   what,
   file,
   from,
@@ -260,9 +267,15 @@ export const REPAYING: Theorem = {
     path.bind("repaid", machine.call("PoolBorrow.repay", path.input("assets"), new Unknown("onBehalf")));
     path.bind("cancelled", path.term("repay.cancelled"));
     path.bind("debtAfter", machine.call("PoolPricing._debtAssetsUp", path.term("before - cancelled"), METER));
-    path.claim("never takes more than is owed or offered", "repaid <= assets && repaid <= debtBefore && cancelled <= before");
+    path.claim(
+      "never takes more than is owed or offered",
+      "repaid <= assets && repaid <= debtBefore && cancelled <= before",
+    );
     path.claim(STAYS, "debtAfter >= debtBefore - repaid");
-    path.claim("enough repays all, to exactly zero", "assets >= debtBefore => cancelled == before && repaid == debtBefore");
+    path.claim(
+      "enough repays all, to exactly zero",
+      "assets >= debtBefore => cancelled == before && repaid == debtBefore",
+    );
     path.bind("fall", machine.call("PoolCore._fallOf", BOOK, METER, path.term("cancelled")));
     path.claim(LOSES, "fall <= repaid");
   },

@@ -53,6 +53,19 @@ function liquidate(path: Path, machine: Machine, isInsolvent: boolean): void {
   path.bind("quote", quote);
   const short = { repaid: "repaidAssets", cancelled: "cancelledShares", seized: "seizedCollateral" };
   for (const [name, field] of Object.entries(short)) path.bind(name, path.term(`quote.${field}`));
+  if (!isInsolvent) {
+    path.conclude(
+      "cancelled <= debtShares",
+      "cancelled == debtShares || repaid < debt && cancelled * index <= repaid * 1e18",
+      "(debt - 1) * 1e18 < debtShares * index",
+      "index >= 1",
+    );
+    path.conclude(
+      "seized <= collateral",
+      "seized * debtShares <= collateral * cancelled",
+      "cancelled <= debtShares && debtShares >= 1 && collateral >= 0",
+    );
+  }
   path.claim(WITHIN, "cancelled <= debtShares && seized <= collateral && repaid <= maxRepay");
   path.bind("loss", machine.call("PoolCore._lossOf", book, meter, quote));
   path.bind("fall", machine.call("PoolCore._fallOf", book, meter, path.term("cancelled")));
@@ -126,10 +139,19 @@ export const INSOLVENT: Theorem = {
       "pays what the collateral fetches at high / lifFloor, rounded up",
       "repaid * lifFloorBps * 1e36 >= seized * high * 10000 && repaid * lifFloorBps * 1e36 < seized * high * 10000 + lifFloorBps * 1e36",
     );
-    path.claim("debt is cancelled in proportion, rounded up: what stays is no worse", "cancelled * collateral >= debtShares * seized");
-    path.claim("... and by less than one debt share", "cancelled == debtShares || cancelled * collateral < debtShares * seized + collateral");
+    path.claim(
+      "debt is cancelled in proportion, rounded up: what stays is no worse",
+      "cancelled * collateral >= debtShares * seized",
+    );
+    path.claim(
+      "... and by less than one debt share",
+      "cancelled == debtShares || cancelled * collateral < debtShares * seized + collateral",
+    );
     path.claim("the last collateral takes all debt with it", "seized == collateral => cancelled == debtShares");
-    path.claim(DUST, "repaid == 0 && cancelled == 0 || cancelled == debtShares || (debtShares - cancelled) * index >= minDebt * 1e18");
+    path.claim(
+      DUST,
+      "repaid == 0 && cancelled == 0 || cancelled == debtShares || (debtShares - cancelled) * index >= minDebt * 1e18",
+    );
     path.claim("what is paid and what is lost is what the debt falls by", "repaid <= fall => loss + repaid == fall");
     path.conclude(
       "(repaid - 1) * collateral <= seized * debt",

@@ -127,4 +127,3 @@ export const POSITION_TICK: Theorem = {
     },
   ],
 };
-
