@@ -61,7 +61,7 @@ async function filled(): Promise<Filled> {
   return await networkHelpers.loadFixture(deployFilled);
 }
 
-describe("Attack: gas of the shortfall ledger", function () {
+describe("Attack: gas of the shortfall ledger", () => {
   let w: Filled;
   beforeEach(async () => {
     w = await filled();
