@@ -14,6 +14,12 @@ function run(command: string, environment: Record<string, string> = {}): boolean
 
 const STEPS: Record<string, () => boolean> = {
   invariants: () => walkInvariants((environment) => run("hardhat test solidity --test-profile deep", environment)),
+  differential: () =>
+    run("hardhat test mocha test/differential/differential.test.ts", {
+      DIFFERENTIAL_OPERATIONS: "200000",
+      DIFFERENTIAL_SEED: String(Number(BigInt(seed) % 2n ** 31n)),
+      DIFFERENTIAL_TABLE: "1",
+    }),
 };
 
 const chosen = process.argv.slice(2);

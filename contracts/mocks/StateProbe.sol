@@ -24,7 +24,6 @@ contract StateProbe {
         _push(words, block.timestamp);
         _totals(words, pool);
         _prices(words, pool);
-        _book(words, pool, fund);
         for (uint256 i; i < accounts.length; ++i) _account(words, pool, fund, accounts[i]);
         return _done(words);
     }
@@ -39,6 +38,7 @@ contract StateProbe {
     ) external view returns (uint256[] memory) {
         Words memory words = _start(64 + 16 * accounts.length + 8 * requestIds.length);
         _push(words, block.timestamp);
+        _book(words, pool, fund);
         _previews(words, pool, fund, amount);
         for (uint256 i; i < accounts.length; ++i) _limits(words, pool, fund, accounts[i], amount);
         for (uint256 i; i < requestIds.length; ++i) _request(words, fund, requestIds[i]);
@@ -71,21 +71,21 @@ contract StateProbe {
         _push(words, pool.currentShortfall());
         _push(words, pool.borrowRate());
         _push(words, pool.supplyRate());
+        (uint256 unpaid, uint256 held) = pool.certificates();
+        _push(words, unpaid);
+        _push(words, held);
+    }
+
+    function _book(Words memory words, ILendingPool pool, IInsuranceFund fund) private view {
         (uint256 low, uint256 high, bool ok) = pool.currentPrice();
         _push(words, low);
         _push(words, high);
         _push(words, ok ? 1 : 0);
-    }
-
-    function _book(Words memory words, ILendingPool pool, IInsuranceFund fund) private view {
         (uint256 debt, uint256 collateral, uint256 price, uint256 startedAt) = pool.estate();
         _push(words, debt);
         _push(words, collateral);
         _push(words, price);
         _push(words, startedAt);
-        (uint256 unpaid, uint256 held) = pool.certificates();
-        _push(words, unpaid);
-        _push(words, held);
         (uint256 highestTick, uint256 pivotTick, uint256 pivotDebt, uint256 pivotCollateral) = pool.ledgerState();
         _push(words, highestTick);
         _push(words, pivotTick);

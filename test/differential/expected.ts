@@ -15,15 +15,9 @@ const flag = (value: boolean): bigint => (value ? 1n : 0n);
 export type Purses = ReadonlyMap<string, { asset: bigint; collateral: bigint }>;
 
 export function expectedState(world: World, purses: Purses, accounts: readonly string[]): Word[] {
-  const { pool, fund, donated } = world;
+  const { pool, fund } = world;
   const { state } = pool;
   const totals = pool.totals();
-  const price = pool.price();
-  const estate = pool.estate();
-  const pivot = state.pivotTick === 0 ? { debtShares: 0n, collateral: 0n } : pool.ticksFrom(state.pivotTick);
-  const account = pool.fundAccount();
-  let collateral = state.estateCollateral;
-  for (const position of pool.positions.values()) collateral += position.collateral;
   return [
     ["time", pool.now],
     ["cash", totals.cash],
@@ -39,33 +33,8 @@ export function expectedState(world: World, purses: Purses, accounts: readonly s
     ["shortfall", pool.currentShortfall()],
     ["borrow rate", pool.borrowRate()],
     ["supply rate", pool.supplyRate()],
-    ["low", price.low],
-    ["high", price.high],
-    ["ok", flag(price.ok)],
-    ["estate's debt", estate.debt],
-    ["estate's collateral", estate.collateral],
-    ["estate's price", estate.price],
-    ["estate's start", estate.startedAt],
     ["unpaid face", state.certificates.unpaidFace],
     ["recoveries held", state.certificates.held],
-    ["highest tick", BigInt(pool.highestTick())],
-    ["pivot tick", BigInt(state.pivotTick)],
-    ["pivot debt shares", pivot.debtShares],
-    ["pivot collateral", pivot.collateral],
-    ["fund with premium", account.total],
-    ["cooling", account.cooling],
-    ["generation", account.generation],
-    ["fund units", fund.totalSupply()],
-    ["asset held by the pool", totals.cash + state.certificates.held + donated.asset],
-    ["collateral held by the pool", collateral + donated.collateral],
-    ["borrow ltv", state.borrowLtvBps],
-    ["lltv", pool.lltvNow()],
-    ["supply cap", state.supplyCapTokens * pool.terms.wholeToken],
-    ["borrow cap", state.borrowCapTokens * pool.terms.wholeToken],
-    ["reserve fee", state.reserveFeePercent],
-    ["fund fee", state.fundFeePercent],
-    ["reserve target", state.reserveTargetBps],
-    ["flags", flag(pool.isPaused()) + 2n * flag(state.isClosed) + 4n * flag(state.isBorrowingHalted)],
     ...accounts.flatMap((name): Word[] => {
       const position = pool.positionOf(name);
       const certificate = pool.certificateOf(name);
@@ -88,11 +57,44 @@ export function expectedState(world: World, purses: Purses, accounts: readonly s
 }
 
 export function expectedViews(world: World, requestIds: readonly bigint[], amount: bigint): Word[] {
-  const { pool, fund } = world;
+  const { pool, fund, donated } = world;
+  const { state } = pool;
+  const totals = pool.totals();
+  const price = pool.price();
+  const estate = pool.estate();
+  const pivot = state.pivotTick === 0 ? { debtShares: 0n, collateral: 0n } : pool.ticksFrom(state.pivotTick);
+  const account = pool.fundAccount();
+  let collateral = state.estateCollateral;
+  for (const position of pool.positions.values()) collateral += position.collateral;
   const waterfall = pool.previewWaterfall(min(amount, pool.totals().debt));
   const leaving = pool.previewLeaveFund(amount);
   return [
     ["time", pool.now],
+    ["low", price.low],
+    ["high", price.high],
+    ["ok", flag(price.ok)],
+    ["estate's debt", estate.debt],
+    ["estate's collateral", estate.collateral],
+    ["estate's price", estate.price],
+    ["estate's start", estate.startedAt],
+    ["highest tick", BigInt(pool.highestTick())],
+    ["pivot tick", BigInt(state.pivotTick)],
+    ["pivot debt shares", pivot.debtShares],
+    ["pivot collateral", pivot.collateral],
+    ["fund with premium", account.total],
+    ["cooling", account.cooling],
+    ["generation", account.generation],
+    ["fund units", fund.totalSupply()],
+    ["asset held by the pool", totals.cash + state.certificates.held + donated.asset],
+    ["collateral held by the pool", collateral + donated.collateral],
+    ["borrow ltv", state.borrowLtvBps],
+    ["lltv", pool.lltvNow()],
+    ["supply cap", state.supplyCapTokens * pool.terms.wholeToken],
+    ["borrow cap", state.borrowCapTokens * pool.terms.wholeToken],
+    ["reserve fee", state.reserveFeePercent],
+    ["fund fee", state.fundFeePercent],
+    ["reserve target", state.reserveTargetBps],
+    ["flags", flag(pool.isPaused()) + 2n * flag(state.isClosed) + 4n * flag(state.isBorrowingHalted)],
     ["gross assets", pool.grossAssets()],
     ["total assets", pool.totalAssets()],
     ["coverage", pool.coverageRatio()],

@@ -135,6 +135,7 @@ export class Generator {
       choices.push([4, () => (random.chance(60) ? unstake : unstakeShares)(this, caller)]);
     }
     if (!pool.price().ok || pool.price().low < this.#fair / 2n) choices.push([3, () => this.#recovered(caller)]);
+    if (pool.isPaused()) choices.push([2, () => ({ call: "unpause", values: [] })]);
     if (pool.state.isBorrowingHalted) choices.push([3, () => ({ call: "reopenBorrowing", values: [] })]);
     return choices.length === 0 ? undefined : random.weighted(choices)();
   }
@@ -143,9 +144,10 @@ export class Generator {
     const { pool } = this.world;
     if (pool.price().low < this.#fair / 2n || !pool.price().ok) return this.#recovered(caller);
     if (pool.state.isBorrowingHalted && !pool.state.isWindingDown) return { call: "reopenBorrowing", values: [] };
-    const ready = this.actors.filter(
-      (name) => pool.positionOf(name).collateral !== 0n && pool.positionOf(name).debtShares === 0n,
-    );
+    const ready = this.actors.filter((name) => {
+      const { collateral, debtShares } = pool.positionOf(name);
+      return debtShares === 0n && (collateral * pool.price().low) / 10n ** 36n > 2n * pool.terms.minDebt;
+    });
     const borrower = ready.length === 0 ? caller : this.random.pick(ready);
     return { ...(ready.length === 0 ? supplyCollateral : borrow)(this, borrower), caller: borrower };
   }
