@@ -6,7 +6,7 @@ import type { FlashActor } from "../../typechain-types/index.js";
 import { connection, deployWorld, ethers, MAX, networkHelpers, sent, time, type World } from "../helpers/fixtures.js";
 import { call } from "./tools.js";
 
-export const { provider } = connection;
+const { provider } = connection;
 export const load = networkHelpers.loadFixture.bind(networkHelpers);
 
 /** A market without fees, to be built upon by a fixture: one fixture must not load another. */

@@ -1,10 +1,22 @@
 // The attacks nobody has thought of: Mallory does whatever comes to mind, thousands of tokens or single wei at a time, at
-// a price that stands still. What she has in all may grow by the interest that others owe for these seconds, and not by
-// a wei more than roundings.
+// a price that stands still. What she has in all may grow by the interest that others owe for the time, and not by a wei
+// more than roundings.
 import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
 
-import { deployWorld, ethers, openLoan, sent, setPrice, VIRTUAL_SHARES, type World } from "../helpers/fixtures.js";
+import {
+  DAY,
+  deployWorld,
+  ethers,
+  MAX,
+  openLoan,
+  sent,
+  setPrice,
+  setPrices,
+  time,
+  VIRTUAL_SHARES,
+  type World,
+} from "../helpers/fixtures.js";
 import { deposit, divUp, stake } from "../scenario/story.js";
 import { randomFrom } from "../unit/pool/kit.js";
 import { load } from "./moves.js";
@@ -37,6 +49,19 @@ async function covered() {
 async function dustUncovered() {
   const w = await deployMarket(18n);
   await setPrice(w, 1_512.47);
+  return w;
+}
+
+/** Frank's 256 in an estate of three days, the feeds apart; a reserve for what the estate is short of. */
+async function estateCovered() {
+  const w = await deployMarket(18n);
+  await setPrice(w, 1_640);
+  await sent(w.pool.connect(w.bob).flag(w.frank));
+  await time.increase(DAY);
+  await sent(w.pool.connect(w.bob).foreclose(w.frank));
+  await time.increase(2n * DAY);
+  await sent(w.pool.connect(w.bob).topUpReserve(w.usd(30_000)));
+  await setPrices(w, 1_630, 1_640);
   return w;
 }
 
@@ -153,6 +178,20 @@ const MOVES: readonly (readonly [string, Move])[] = [
   ["another's debt", async (w, r) => await w.pool.connect(w.carol).repay(1n + r(3n), w.frank)],
   ["poke", async (w) => await w.pool.connect(w.carol).transfer(w.pool, 0n)],
   ["accrue", async (w) => await w.pool.connect(w.carol).accrue()],
+  [
+    "wait",
+    async (w, r) => {
+      await time.increase(1n + (r(5n) === 0n ? 15n * DAY : r(DAY)));
+      return await w.pool.connect(w.carol).approve(w.fund, MAX);
+    },
+  ],
+  [
+    "claim",
+    async (w, r) => {
+      const units = await partOf(await w.fund.maxRedeem(w.carol), r);
+      return await w.fund.connect(w.carol)["redeem(uint256,address,address)"](units, w.carol, w.carol);
+    },
+  ],
   ["pivot", async (w) => await w.pool.connect(w.carol).pivot()],
 ];
 
@@ -162,6 +201,7 @@ describe("Attack: anything, at a price that stands still", () => {
     ["healthy, 6 decimals", healthy6, 12],
     ["with a covered shortfall", covered, 13],
     ["with dust uncovered", dustUncovered, 14],
+    ["with an estate and feeds apart", estateCovered, 15],
   ] as const) {
     it(`${state}: no sequence gains, seed ${seed}`, async () => {
       const w = await load(deployIt);
