@@ -208,7 +208,7 @@ describe("Attack: gas of the oracle and of callbacks", () => {
       await expectConserved(w, [w.alice], [w.bob]);
     });
 
-    it("in that moment she can also set the pivot at the bottom: others pay 8,000 gas more a loan, until one pivot", async () => {
+    it("in that moment she can also set the pivot at the bottom: others pay at most 8,000 gas more a loan, until one pivot", async () => {
       const w = await onVault();
       const repay = () => gasOf(w.pool.connect(w.bob).repay(w.usd(1), w.bob.address));
       await repay();
