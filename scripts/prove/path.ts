@@ -76,6 +76,8 @@ export class Path {
   readonly claims: Claim[] = [];
   /** Set where it is not of interest that checked arithmetic reverts. */
   mayRevert = false;
+  /** Set in search of a counterexample: steps need not hold in a mutant. */
+  readonly skipsSteps: boolean;
   /** The way taken at each fork, and how many there were. */
   readonly forks: { taken: number; ways: number }[] = [];
 
@@ -86,8 +88,9 @@ export class Path {
   readonly #guards: Bool[] = [];
   readonly inputs: string[] = [];
 
-  constructor(plan: readonly number[], example?: Readonly<Record<string, bigint>>) {
+  constructor(plan: readonly number[], example?: Readonly<Record<string, bigint>>, skipsSteps = false) {
     this.#plan = plan;
+    this.skipsSteps = skipsSteps;
     this.#example = example;
   }
 
@@ -184,6 +187,7 @@ export class Path {
 
   /** A step on the way: proved like what the machine's arithmetic needs, and known from here on. */
   step(text: string): void {
+    if (this.skipsSteps) return;
     const holds = this.term(text) as Bool;
     this.obligation(holds);
     this.#require(holds);
@@ -191,6 +195,7 @@ export class Path {
 
   /** A step that follows from `known` alone: each of these is proved here, then the step without anything else. */
   conclude(text: string, ...known: readonly string[]): void {
+    if (this.skipsSteps) return;
     for (const premise of known) this.step(premise);
     const from = known.map((premise) => this.term(premise) as Bool);
     const follows = implies(from.reduce(both, true as Bool), this.term(text) as Bool);

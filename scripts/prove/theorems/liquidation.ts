@@ -12,6 +12,13 @@ const WITHIN = "never more than there is, nor than what was offered";
 const PRICE = "the collateral is worth at most what is repaid times LIF";
 const DUST = "what stays is no debt, or at least minDebt (L-3)";
 
+const PAID = "pays what the collateral fetches at high / lifFloor, rounded up";
+const PROPORTION = "debt is cancelled in proportion, rounded up: what stays is no worse";
+
+/** Where mutants are looked at: usual terms, and a repayment of one. */
+const NEAR =
+  "lltvBps == 8000 && lifFloorBps == 10200 && lifMinBps == 10300 && lifPeakBps == 11000 && repayTargetBps == 9000 && minDebt == 1 && maxRepay == 1";
+
 const TERMS = {
   "meter.borrowIndex": 1_500_000_000_000_000_000n,
   "book.debtShares": 10n ** 24n,
@@ -121,11 +128,20 @@ export const SOLVENT: Theorem = {
   },
   mutants: [
     {
-      what: "the incentive has no cap at 1/ltv",
+      what: "above 1/lifPeak the incentive is lifPeak",
       file: FILE,
-      from: "return Rounding.min(lifMinBps * (WAD / BPS) + rise, most);",
-      to: "return lifMinBps * (WAD / BPS) + rise;",
+      from: "if (ltvWad >= peakLtvWad) return most;",
+      to: "if (ltvWad >= peakLtvWad) return lifPeakBps * (WAD / BPS);",
       breaks: INCENTIVE,
+      near: [NEAR, "debtShares == 950 && index == 1e18 && collateral == 1000 && high == 1e36"],
+    },
+    {
+      what: "without the second bound of what is seized",
+      file: FILE,
+      from: "(input.collateral * cancelled) / input.debtShares\n            )",
+      to: "input.collateral\n            )",
+      breaks: LTV,
+      near: [NEAR, "debtShares == 3 && index == 1500000000000000000 && collateral == 6000 && high == 1e33"],
     },
   ],
 };
@@ -136,13 +152,10 @@ export const INSOLVENT: Theorem = {
   run(path, machine) {
     liquidate(path, machine, true);
     path.claim(
-      "pays what the collateral fetches at high / lifFloor, rounded up",
+      PAID,
       "repaid * lifFloorBps * 1e36 >= seized * high * 10000 && repaid * lifFloorBps * 1e36 < seized * high * 10000 + lifFloorBps * 1e36",
     );
-    path.claim(
-      "debt is cancelled in proportion, rounded up: what stays is no worse",
-      "cancelled * collateral >= debtShares * seized",
-    );
+    path.claim(PROPORTION, "cancelled * collateral >= debtShares * seized");
     path.claim(
       "... and by less than one debt share",
       "cancelled == debtShares || cancelled * collateral < debtShares * seized + collateral",
@@ -174,5 +187,22 @@ export const INSOLVENT: Theorem = {
     );
     path.claim("... or two wei more is paid", "repaid <= fall + 2");
   },
-  mutants: [],
+  mutants: [
+    {
+      what: "what the collateral fetches is rounded down",
+      file: FILE,
+      from: "return Rounding.divUp(collateral * high * BPS, lifFloorBps * PRICE_SCALE);",
+      to: "return (collateral * high * BPS) / (lifFloorBps * PRICE_SCALE);",
+      breaks: PAID,
+      near: [NEAR, "debtShares == 1000 && index == 1e18 && collateral == 7 && high == 1e36"],
+    },
+    {
+      what: "debt is cancelled rounding down",
+      file: FILE,
+      from: "uint256 cancelled = Rounding.mulDivUp(",
+      to: "uint256 cancelled = Rounding.mulDivDown(",
+      breaks: PROPORTION,
+      near: [NEAR, "debtShares == 1000 && index == 1e18 && collateral == 7 && high == 1e36"],
+    },
+  ],
 };
