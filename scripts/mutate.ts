@@ -3,6 +3,7 @@
 //
 //   npm run mutate                                  all files of mutation/scope.ts; goes on where it stopped
 //   npm run mutate -- --files Tick,Waterfall        only files whose path contains one of these
+//   npm run mutate -- --killers unit/,random        only tests whose path contains one of these
 //   npm run mutate -- --sample 200 --seed 7         so many at random
 //   npm run mutate -- --shard 1/2 --jobs 2          the first half, two at a time
 //   npm run mutate -- --again                       survivors once more: after new tests
@@ -24,6 +25,7 @@ import { survey, type Survey } from "./mutation/survey.ts";
 const { values: options } = parseArgs({
   options: {
     files: { type: "string", default: "" },
+    killers: { type: "string", default: "" },
     sample: { type: "string" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     jobs: { type: "string", default: "2" },
@@ -116,7 +118,8 @@ async function surveyed(): Promise<Survey> {
   const stamp = schemata.mutants.map(({ key }) => key).join();
   const cached = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Record<string, Survey[string]>) : {};
   const hashes = new Map(
-    globSync(KILLERS, { cwd: ROOT, exclude: NOT_KILLERS })
+    globSync(KILLERS, { cwd: folder, exclude: NOT_KILLERS })
+      .filter((test) => options.killers.split(",").some((word) => test.includes(word)))
       .toSorted()
       .map((test) => [test, sha(stamp + readFileSync(join(folder, test), "utf8"))]),
   );

@@ -9,6 +9,8 @@ import type { Survey } from "./survey.ts";
 
 /** A worker that says nothing for so long runs in circles: that counts as noticed. */
 const SILENCE_MS = 300_000;
+/** A test file may take its time when every place reports. */
+const SURVEY_SILENCE_MS = 1_800_000;
 /** Loaded test files stay in memory. */
 const MUTANTS_A_WORKER = 150;
 /** So many single tests that killed neighbours go first. */
@@ -30,7 +32,7 @@ export class Worker {
   }
 
   async survey(file: string): Promise<TestReport[]> {
-    const answer = await this.#ask({ kind: "survey", file: this.#url(file) });
+    const answer = await this.#ask({ kind: "survey", file: this.#url(file) }, SURVEY_SILENCE_MS);
     if (answer?.kind !== "survey")
       throw new Error(`${file}: ${answer?.kind === "broken" ? answer.error : "no answer"}`);
     return answer.tests;
@@ -74,13 +76,13 @@ export class Worker {
     });
     child.on("message", (answer: Answer) => this.hear(answer));
     child.once("exit", () => this.hear(undefined));
-    await this.#next();
+    await this.#next(SILENCE_MS);
     return child;
   }
 
-  #next(): Promise<Answer | undefined> {
+  #next(patienceMs: number): Promise<Answer | undefined> {
     return new Promise((resolve) => {
-      const clock = setTimeout(() => resolve(undefined), SILENCE_MS);
+      const clock = setTimeout(() => resolve(undefined), patienceMs);
       this.hear = (answer) => {
         clearTimeout(clock);
         resolve(answer);
@@ -88,13 +90,13 @@ export class Worker {
     });
   }
 
-  async #ask(order: Order): Promise<Answer | undefined> {
+  async #ask(order: Order, patienceMs = SILENCE_MS): Promise<Answer | undefined> {
     this.child ??= await this.#start();
-    let next = this.#next();
+    let next = this.#next(patienceMs);
     this.child.send(order);
     let answer = await next;
     while (answer?.kind === "step") {
-      next = this.#next();
+      next = this.#next(patienceMs);
       answer = await next;
     }
     if (answer === undefined || answer.kind === "broken") this.end();

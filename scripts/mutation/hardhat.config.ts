@@ -8,6 +8,8 @@ const roomy = {
   allowUnlimitedContractSize: true,
   blockGasLimit: 300_000_000n,
   transactionGasCap: false,
+  // Estimating it would run each transaction twenty times.
+  gas: 100_000_000n,
 } as const;
 
 export default { ...base, networks: { default: roomy, node: roomy } };

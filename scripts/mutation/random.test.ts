@@ -2,8 +2,8 @@
 // cutting down of what they find.
 import { playRandom, newTally, Pair } from "../../test/differential/run.js";
 
-const SEQUENCES = 8;
-const LENGTH = 250;
+const SEQUENCES = 12;
+const LENGTH = 120;
 const MARKETS = [
   { asset: 18n, collateral: 18n },
   { asset: 6n, collateral: 18n },

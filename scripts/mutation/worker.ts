@@ -193,7 +193,7 @@ async function run(file: string, chosen: number[] | undefined, bail: boolean): P
 }
 
 function answer(message: Answer): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 }
 
 async function obey(order: Order): Promise<void> {
