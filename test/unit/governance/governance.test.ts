@@ -387,6 +387,27 @@ describe("Pool governance", () => {
         .withArgs(now, start + 3n * DAY);
     });
 
+    it("is not put in force while the new oracle does not answer or says it is not ok", async () => {
+      const w = await lentWorld();
+      const { pool } = w;
+      const next = await ethers.deployContract("MockOracle");
+      await sent(next.set(w.priceOf(1_900), w.priceOf(1_900), true));
+      await sent(pool.connect(w.oracleManager).scheduleOracle(next));
+      const execute = await scheduled(w, pool.interface.encodeFunctionData("executeOracle"));
+      await sent(next.misbehave(1, 0n));
+      await expect(execute()).to.be.revertedWithCustomError(pool, "OracleNotOk").withArgs(0n, 0n);
+      await sent(next.misbehave(0, 0n));
+      await sent(next.set(w.priceOf(1_900), w.priceOf(1_950), false));
+      await expect(execute())
+        .to.be.revertedWithCustomError(pool, "OracleNotOk")
+        .withArgs(w.priceOf(1_900), w.priceOf(1_950));
+      expect((await pool.config()).oracle).to.equal(await w.oracle.getAddress());
+      await sent(next.set(w.priceOf(1_900), w.priceOf(1_900), true));
+      await sent(execute());
+      expect((await pool.config()).oracle).to.equal(await next.getAddress());
+      await expectConserved(w, [w.alice], [w.bob]);
+    });
+
     it("can be cancelled by the guardian", async () => {
       const w = await lentWorld();
       const { pool, guardian } = w;
