@@ -171,6 +171,24 @@ describe("The insurance fund and losses", () => {
   });
 
   describe("given a visible shortfall", () => {
+    it("refuses a request too small for a cooling unit, once what was withheld has raised their worth", async () => {
+      const { fund, pool, bob, carol } = w;
+      await request(w, carol);
+      await lend(w);
+      await time.increase(COOLING);
+      await showShortfall(w, w.usd(500_000));
+      await claim(w, carol);
+      const oneShare = (await fund.previewDeposit(1n)) + 1n;
+      expect(await fund.convertToAssets(oneShare)).to.equal(1n);
+      await expect(fund.connect(bob).requestRedeem(oneShare, bob, bob)).to.be.revertedWithCustomError(
+        fund,
+        "ZeroAmount",
+      );
+      await request(w, bob, oneShare * 3n);
+      await expectConserved(w, everyone(w), [w.frank]);
+      expect((await pool.fundAccount()).coolingShares > 0n).to.equal(true);
+    });
+
     it("pays a leaver net of the claims, and shares what is withheld pro rata (F-1)", async () => {
       const { fund, pool, bob, carol, erin } = w;
       await stake(w, erin, 100_000);
