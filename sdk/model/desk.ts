@@ -1,5 +1,7 @@
 // What is called rarely: foreclosure and the estate, recoveries, the fund's book, governance.
 import { NO_CERTIFICATE, repayFace, settled, statusOf } from "./certificates.js";
+import { ESTATE_CLOCK } from "./estate.js";
+import { fallOf } from "./interest.js";
 import { isForeclosable, ltvOf } from "./liquidation.js";
 import {
   BPS,
@@ -21,7 +23,6 @@ import {
   WAD,
 } from "./numbers.js";
 import { LossPool } from "./pool.js";
-import { ESTATE_CLOCK } from "./pricing.js";
 import { type Account, feePercentFor, FUND, NOBODY, POOL, type Position, type Totals } from "./state.js";
 
 const FORECLOSURE_WAIT = 24n * HOUR;
@@ -76,7 +77,7 @@ export class Pool extends LossPool {
       }
       const { debtShares, collateral } = position;
       const grossBefore = this.grossOf(t);
-      const fall = this.fallOf(t, debtShares);
+      const fall = fallOf(t, debtShares);
       const kept = min(fall, (collateral * high * BPS) / (this.terms.lifFloorBps * PRICE_SCALE));
       const loss = fall - kept;
       t.debtShares -= debtShares;
@@ -126,7 +127,7 @@ export class Pool extends LossPool {
       const s = this.state;
       const t = this.accrued();
       if (s.estateCollateral === 0n) throw new Refusal("EstateEmpty");
-      const price = this.estatePriceUp(this.okPrice().high);
+      const price = this.estatePriceNow(this.okPrice().high);
       const all = s.estateCollateral;
       const bought = price === 0n ? all : min(all, (min(maxPaid, MAX_UINT128) * PRICE_SCALE) / price);
       if (bought === 0n) throw new Refusal("ZeroAmount");

@@ -1,17 +1,18 @@
 // The adaptive curve. At 90% utilisation a loan pays the rate at target, at 0% a quarter of it, at 100% four times. The
 // rate at target moves by up to e^50 a year: up while more than 90% is lent, down while less.
-import { min, WAD, YEAR } from "./numbers.js";
+import { MAX_FEE_UNITS, MAX_INDEX_WAD, min, WAD, YEAR } from "./numbers.js";
+import type { Totals } from "./state.js";
 
 const TARGET = (9n * WAD) / 10n;
 const STEEPNESS = 4n;
 const ADAPTATION = (50n * WAD) / YEAR;
-const LOWEST = WAD / 1_000n / YEAR;
-const HIGHEST = (2n * WAD) / YEAR;
+export const MIN_RATE_AT_TARGET = WAD / 1_000n / YEAR;
+export const MAX_RATE_AT_TARGET = (2n * WAD) / YEAR;
 const LN2 = 693_147_180_559_945_309n;
 const WIDEST_EXPONENT = 10n * WAD;
 
 /** −1 at 0%, 0 at the target, +1 at 100%; in 1e18ths. */
-function distanceOf(utilisation: bigint): bigint {
+export function distanceOf(utilisation: bigint): bigint {
   const difference = utilisation - TARGET;
   return (difference * WAD) / (difference > 0n ? WAD - TARGET : TARGET);
 }
@@ -22,7 +23,7 @@ function onCurve(rateAtTarget: bigint, distance: bigint): bigint {
 }
 
 function bounded(rate: bigint): bigint {
-  return rate < LOWEST ? LOWEST : min(rate, HIGHEST);
+  return rate < MIN_RATE_AT_TARGET ? MIN_RATE_AT_TARGET : min(rate, MAX_RATE_AT_TARGET);
 }
 
 /** e^x = 2^k · e^r with |r| ≤ ln2 / 2, and e^r by four terms. */
@@ -58,4 +59,34 @@ export function compounded(rate: bigint, elapsed: bigint): bigint {
   const first = rate * elapsed;
   const second = (first * first) / (2n * WAD);
   return first + second + (second * first) / (3n * WAD);
+}
+
+/** The part of a pool's money that is lent. */
+export const utilisationOf = (cash: bigint, debt: bigint): bigint => (debt === 0n ? 0n : (debt * WAD) / (cash + debt));
+
+type Loans = { debtShares: bigint; index: bigint };
+
+export const loansOf = ({ debtShares, index }: Loans): bigint => (debtShares * index) / WAD;
+
+/** What loans fall by when debt shares go. */
+export const fallOf = (loans: Loans, debtShares: bigint): bigint =>
+  loansOf(loans) - loansOf({ ...loans, debtShares: loans.debtShares - debtShares });
+
+/** The totals with interest up to `now`. */
+export function accruedTo(now: bigint, totals: Totals, estateDebt: bigint, feeUnit: bigint): Totals {
+  const elapsed = now - totals.lastAccrual;
+  if (elapsed === 0n) return { ...totals };
+  const before = loansOf(totals);
+  const { average, atTarget } = ratesOver(
+    totals.rateAtTarget,
+    utilisationOf(totals.cash, before + estateDebt),
+    elapsed,
+  );
+  const index = min(totals.index + (totals.index * compounded(average, elapsed)) / WAD, MAX_INDEX_WAD);
+  // Fees are counted in whole units; as the difference of two totals, so that none is rounded away step by step.
+  const unit = feeUnit * 100n;
+  const after = loansOf({ debtShares: totals.debtShares, index });
+  const units = (after * totals.feePercent) / unit - (before * totals.feePercent) / unit;
+  const feeUnits = min(totals.feeUnits + units, MAX_FEE_UNITS);
+  return { ...totals, index, feeUnits, rateAtTarget: atTarget, lastAccrual: now };
 }

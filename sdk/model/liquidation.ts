@@ -76,6 +76,10 @@ function quoteSolvent(
   return { repaid, cancelled, seized };
 }
 
+/** What collateral of an insolvent position costs. */
+export const insolventCost = (collateral: bigint, high: bigint, lifFloorBps: bigint): bigint =>
+  divUp(collateral * high * BPS, lifFloorBps * PRICE_SCALE);
+
 /** Buy collateral at high / lifFloor; the debt goes in the same proportion. */
 function quoteInsolvent(
   { debtShares, collateral }: Debtor,
@@ -84,8 +88,7 @@ function quoteInsolvent(
   maxRepay: bigint,
   terms: LiquidationTerms,
 ): Quote {
-  const costOf = (amount: bigint) => divUp(amount * high * BPS, terms.lifFloorBps * PRICE_SCALE);
-  const whole = costOf(collateral);
+  const whole = insolventCost(collateral, high, terms.lifFloorBps);
   if (maxRepay >= whole) return { repaid: whole, cancelled: debtShares, seized: collateral };
 
   let seized = (maxRepay * terms.lifFloorBps * PRICE_SCALE) / (high * BPS);
@@ -95,5 +98,6 @@ function quoteInsolvent(
     seized = (collateral * monus(debtShares, least)) / debtShares;
   }
   if (seized === 0n) return { repaid: 0n, cancelled: 0n, seized: 0n };
-  return { repaid: costOf(seized), cancelled: mulUp(debtShares, seized, collateral), seized };
+  const repaid = insolventCost(seized, high, terms.lifFloorBps);
+  return { repaid, cancelled: mulUp(debtShares, seized, collateral), seized };
 }

@@ -32,6 +32,7 @@ import {
   type Position,
   type Totals,
 } from "./state.js";
+import { thresholdOf } from "./shortfall.js";
 import { tickOf } from "./tick.js";
 import { splitLoss } from "./waterfall.js";
 
@@ -261,7 +262,7 @@ export class LossPool extends Pricing {
   /** Sums of deep ticks are a matter of gas: here only where they start is kept. */
   pivot(): void {
     this.call(() => {
-      const threshold = this.thresholdOf(this.price().low, this.accrued());
+      const threshold = thresholdOf(this.price().low, this.accrued().index, this.terms.lifFloorBps);
       this.state.pivotTick = threshold >= this.highestTick() ? 0 : threshold + 1;
       this.emit(POOL, "Pivoted", BigInt(threshold));
     });

@@ -1,6 +1,7 @@
 // What everything is worth, now: interest, the oracle, the shortfall, and the two prices of a share.
 import { settled, statusOf, NO_CERTIFICATE } from "./certificates.js";
-import { compounded, rateNow, ratesOver } from "./interest.js";
+import { ESTATE_CLOCK, ESTATE_PERIOD, estatePriceUp, estateShortfall } from "./estate.js";
+import { accruedTo, fallOf, loansOf, rateNow, utilisationOf } from "./interest.js";
 import {
   exceeds,
   isForeclosable,
@@ -11,19 +12,13 @@ import {
   type Quote,
 } from "./liquidation.js";
 import {
-  BPS,
-  DAY,
-  divUp,
   max,
-  MAX_FEE_UNITS,
-  MAX_INDEX_WAD,
   MAX_SHARES,
   MAX_UINT256,
   min,
   monus,
   mulDown,
   mulUp,
-  PRICE_SCALE,
   RAY,
   Refusal,
   VIRTUAL_ASSETS,
@@ -32,14 +27,11 @@ import {
   YEAR,
 } from "./numbers.js";
 import { type Account, FUND, isCover, Machine, NOBODY, POOL, type Position, type Price, type Totals } from "./state.js";
-import { tickOfRatio } from "./tick.js";
-import { splitLoss } from "./waterfall.js";
+import { ledgerShortfall, recoveryPrice } from "./shortfall.js";
+import { type Exit, exitOf, splitLoss } from "./waterfall.js";
 
 const PAR_FRACTION = 1_000n;
 const DUST_DIVISOR = 1_000n;
-const ESTATE_PERIOD = 60n * DAY;
-/** The estate's clock runs in 2^-32 seconds. */
-export const ESTATE_CLOCK = 32n;
 
 /** The state as if pending fees were shares already. */
 export type Crystal = {
@@ -51,51 +43,25 @@ export type Crystal = {
   toFund: bigint;
 };
 
-/** A price of shares as a fraction, virtual ones included; and what of the shortfall no layer covers. */
-export type Exit = { assets: bigint; shares: bigint; uncovered: bigint };
-
 export type Status = "None" | "Healthy" | "Liquidatable" | "Foreclosable" | "Insolvent";
 
 export const priceWad = (assets: bigint, shares: bigint): bigint => (assets * WAD * VIRTUAL_SHARES) / shares;
-
-const usedOf = (cash: bigint, debt: bigint): bigint => (debt === 0n ? 0n : (debt * WAD) / (cash + debt));
 
 export class Pricing extends Machine {
   // ---------------------------------------------------------------- interest
 
   /** A copy of the totals with interest up to now. */
   accrued(): Totals {
-    const t = { ...this.state.totals };
-    const elapsed = this.now - t.lastAccrual;
-    if (elapsed === 0n) return t;
-    const before = this.loans(t);
-    const { average, atTarget } = ratesOver(t.rateAtTarget, usedOf(t.cash, before + this.state.estateDebt), elapsed);
-    t.index = min(t.index + (t.index * compounded(average, elapsed)) / WAD, MAX_INDEX_WAD);
-    // Fees are counted in whole units; as the difference of two totals, so that none is rounded away step by step.
-    const unit = this.terms.feeUnit * 100n;
-    const units = (this.loans(t) * t.feePercent) / unit - (before * t.feePercent) / unit;
-    t.feeUnits = min(t.feeUnits + units, MAX_FEE_UNITS);
-    t.rateAtTarget = atTarget;
-    t.lastAccrual = this.now;
-    return t;
-  }
-
-  protected loans(t: Totals): bigint {
-    return (t.debtShares * t.index) / WAD;
+    return accruedTo(this.now, this.state.totals, this.state.estateDebt, this.terms.feeUnit);
   }
 
   /** All debt outstanding, the estate's included. */
   protected debtOf(t: Totals): bigint {
-    return this.loans(t) + this.state.estateDebt;
+    return loansOf(t) + this.state.estateDebt;
   }
 
   protected debtUp(debtShares: bigint, t: Totals): bigint {
     return mulUp(debtShares, t.index, WAD);
-  }
-
-  /** What the debt outstanding falls by when debt shares go. */
-  protected fallOf(t: Totals, debtShares: bigint): bigint {
-    return this.loans(t) - ((t.debtShares - debtShares) * t.index) / WAD;
   }
 
   protected pendingFees(t: Totals): bigint {
@@ -150,55 +116,23 @@ export class Pricing extends Machine {
 
   // ---------------------------------------------------------------- the shortfall
 
-  /** The tick in which positions turn insolvent at a price. */
-  protected thresholdOf(low: bigint, t: Totals): number {
-    const recovery = (low * BPS) / this.terms.lifFloorBps;
-    return tickOfRatio((((recovery * WAD) / t.index) << 128n) / PRICE_SCALE);
-  }
-
-  /**
-   * What `low` says can't be recovered: of the positions above the threshold together, of those in its tick together,
-   * and of the estate. (Positions in that tick may be solvent: there lies the only error, and it is towards less.)
-   */
+  /** What `low` says can't be recovered: of the positions, and of the estate. */
   protected shortfallOf(t: Totals, low: bigint): bigint {
-    const recovery = (low * BPS) / this.terms.lifFloorBps;
-    if (recovery === 0n) return this.debtOf(t);
-    const threshold = this.thresholdOf(low, t);
-    let [debtAbove, collateralAbove, debtIn, collateralIn] = [0n, 0n, 0n, 0n];
-    for (const position of this.positions.values()) {
-      if (position.tick < threshold || position.debtShares === 0n) continue;
-      if (position.tick > threshold) {
-        debtAbove += position.debtShares;
-        collateralAbove += position.collateral;
-      } else {
-        debtIn += position.debtShares;
-        collateralIn += position.collateral;
-      }
-    }
-    const uncovered = (debtShares: bigint, collateral: bigint) =>
-      monus((debtShares * t.index) / WAD, mulUp(collateral, recovery, PRICE_SCALE));
-    const ofEstate = monus(
-      this.state.estateDebt,
-      (this.state.estateCollateral * this.fadedDown(recovery)) / PRICE_SCALE,
-    );
-    return min(uncovered(debtAbove, collateralAbove) + uncovered(debtIn, collateralIn) + ofEstate, this.debtOf(t));
+    const { lifFloorBps } = this.terms;
+    const { estateDebt, estateCollateral } = this.state;
+    if (recoveryPrice(low, lifFloorBps) === 0n) return this.debtOf(t);
+    const ofPositions = ledgerShortfall(this.positions.values(), t.index, low, lifFloorBps);
+    const ofEstate = estateShortfall(estateDebt, estateCollateral, low, this.estateAge(), lifFloorBps);
+    return min(ofPositions + ofEstate, this.debtOf(t));
   }
-
-  // ---------------------------------------------------------------- the estate's price
 
   /** In 2^-32 seconds; at most its whole period. */
   protected estateAge(): bigint {
-    return min((this.now << ESTATE_CLOCK) - this.state.estateStart, ESTATE_PERIOD << ESTATE_CLOCK);
+    return min((this.now << ESTATE_CLOCK) - this.state.estateStart, ESTATE_PERIOD);
   }
 
-  private fadedDown(price: bigint): bigint {
-    const period = ESTATE_PERIOD << ESTATE_CLOCK;
-    return (price * (period - this.estateAge())) / period;
-  }
-
-  protected estatePriceUp(high: bigint): bigint {
-    const period = ESTATE_PERIOD << ESTATE_CLOCK;
-    return mulUp(divUp(high * BPS, this.terms.lifFloorBps), period - this.estateAge(), period);
+  protected estatePriceNow(high: bigint): bigint {
+    return estatePriceUp(high, this.estateAge(), this.terms.lifFloorBps);
   }
 
   // ---------------------------------------------------------------- the two prices
@@ -233,19 +167,13 @@ export class Pricing extends Machine {
     };
   }
 
-  /** Reserve and fund burn first; what they don't cover, every share bears alike. */
   protected exitFor(t: Totals, shortfall: bigint): Exit {
     const gross = this.grossOf(t);
-    const open = { assets: gross + VIRTUAL_ASSETS, shares: t.shares + VIRTUAL_SHARES, uncovered: 0n };
-    if (shortfall === 0n) return open;
-    const crystal = this.crystalOf(t, gross);
-    const supply = crystal.shares + VIRTUAL_SHARES;
-    const value = crystal.assets + VIRTUAL_ASSETS;
-    const need = mulUp(shortfall, supply, value);
-    const cover = min(need, crystal.reserve + crystal.fund);
-    const uncovered = need > cover ? shortfall - mulDown(cover, value, supply) : 0n;
-    const net = { assets: value - shortfall, shares: supply - cover, uncovered };
-    return net.assets * open.shares < open.assets * net.shares ? net : { ...open, uncovered };
+    const open = { assets: gross + VIRTUAL_ASSETS, shares: t.shares + VIRTUAL_SHARES };
+    if (shortfall === 0n) return { ...open, uncovered: 0n };
+    const { assets, shares, reserve, fund } = this.crystalOf(t, gross);
+    const crystal = { assets: assets + VIRTUAL_ASSETS, shares: shares + VIRTUAL_SHARES, cover: reserve + fund };
+    return exitOf(open, crystal, shortfall);
   }
 
   protected exitNow(t: Totals): Exit {
@@ -421,19 +349,19 @@ export class Pricing extends Machine {
 
   utilisation(): bigint {
     const t = this.accrued();
-    return usedOf(t.cash, this.debtOf(t));
+    return utilisationOf(t.cash, this.debtOf(t));
   }
 
   borrowRate(): bigint {
     const t = this.accrued();
-    return rateNow(t.rateAtTarget, usedOf(t.cash, this.debtOf(t)));
+    return rateNow(t.rateAtTarget, utilisationOf(t.cash, this.debtOf(t)));
   }
 
   /** What a share earns after fees. */
   supplyRate(): bigint {
     const t = this.accrued();
     const gross = this.grossOf(t);
-    return gross === 0n ? 0n : (this.borrowRate() * this.loans(t) * (100n - t.feePercent)) / (100n * gross);
+    return gross === 0n ? 0n : (this.borrowRate() * loansOf(t) * (100n - t.feePercent)) / (100n * gross);
   }
 
   isPaused(): boolean {
@@ -478,7 +406,7 @@ export class Pricing extends Machine {
 
   /** The loss is what the debt outstanding falls by beyond what is paid: assets fall by exactly that. */
   protected lossOf(t: Totals, quote: Quote): bigint {
-    return monus(this.fallOf(t, quote.cancelled), quote.repaid);
+    return monus(fallOf(t, quote.cancelled), quote.repaid);
   }
 
   /** What `liquidate` would do now; nothing if the position is not eligible. */
@@ -503,7 +431,7 @@ export class Pricing extends Machine {
   estate(): { debt: bigint; collateral: bigint; price: bigint; startedAt: bigint } {
     const { estateDebt: debt, estateCollateral: collateral, estateStart } = this.state;
     if (collateral === 0n) return { debt: 0n, collateral: 0n, price: 0n, startedAt: 0n };
-    return { debt, collateral, price: this.estatePriceUp(this.price().high), startedAt: estateStart >> ESTATE_CLOCK };
+    return { debt, collateral, price: this.estatePriceNow(this.price().high), startedAt: estateStart >> ESTATE_CLOCK };
   }
 
   /** Σ of the ledger's ticks from one on, or in one. */

@@ -4,10 +4,10 @@ import { inspect } from "node:util";
 
 import { expect } from "chai";
 
-import { Fund, type ModelEvent, Pool, Refusal } from "../../sdk/model/index.js";
+import { Fund, type ModelEvent, Pool, Random, Refusal } from "../../sdk/model/index.js";
 import { Chain, type Outcome } from "./chain.js";
 import { expectedState, expectedViews, type Word } from "./expected.js";
-import { Generator, Random, WIND_DOWN } from "./generate.js";
+import { Generator, WIND_DOWN } from "./generate.js";
 import { ACTORS, type Decimals, ORACLES, parametersFor, PURSE_TOKENS } from "./names.js";
 import { applyToModel, type Operation, type World } from "./operations.js";
 
