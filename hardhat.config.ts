@@ -62,6 +62,7 @@ function invariants(runs: number, depth: number) {
       runs,
       depth,
       failOnRevert: true,
+      shrinkRunLimit: 1_000,
       dictionaryWeight: 0,
       includeStorage: false,
       includePushBytes: false,

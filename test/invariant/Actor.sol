@@ -8,6 +8,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ILendingPool} from "../../contracts/interfaces/ILendingPool.sol";
 import {IEstateCallback, ILiquidationCallback} from "../../contracts/interfaces/IPoolCallbacks.sol";
 import {IPoolErrors} from "../../contracts/interfaces/IPoolErrors.sol";
+import {fail} from "./Cheats.sol";
 
 /// @notice What an actor does while the pool calls it: one call that must meet the lock, or one that is allowed.
 struct Intrusion {
@@ -64,12 +65,13 @@ contract Actor is ILiquidationCallback, IEstateCallback, IERC3156FlashBorrower, 
         Intrusion memory intrusion = abi.decode(data, (Intrusion));
         (bool success, bytes memory returned) = intrusion.target.call(intrusion.payload);
         if (intrusion.mustMeetLock) {
-            require(!success && bytes4(returned) == IPoolErrors.Locked.selector, "A-3: entered again in a callback");
+            if (success || bytes4(returned) != IPoolErrors.Locked.selector)
+                fail("A-3: entered again in a callback", 0, 0);
         }
-        require(POOL.maxWithdraw(address(this)) == 0, "A-3: a limit above zero in a callback");
-        require(POOL.maxDeposit(address(this)) == 0, "A-3: a limit above zero in a callback");
+        if (POOL.maxWithdraw(address(this)) != 0) fail("A-3: a limit above zero in a callback", 0, 0);
+        if (POOL.maxDeposit(address(this)) != 0) fail("A-3: a limit above zero in a callback", 0, 1);
         try POOL.exitPrice() returns (uint256) {
-            revert("A-3: a price in a callback");
+            fail("A-3: a price in a callback", 0, 0);
         } catch {}
     }
 }

@@ -9,7 +9,7 @@ struct Log {
 }
 
 /// @notice What these tests use of the test runner's cheat codes.
-interface Cheats {
+interface ICheats {
     function warp(uint256 timestamp) external;
 
     function recordLogs() external;
@@ -45,7 +45,7 @@ interface Cheats {
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
 }
 
-Cheats constant vm = Cheats(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
+ICheats constant vm = ICheats(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
 
 /// @notice Ends the run. Every message begins with the id of what did not hold.
 function fail(string memory what, uint256 a, uint256 b) pure {

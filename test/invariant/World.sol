@@ -7,7 +7,7 @@ import {IInsuranceFund} from "../../contracts/interfaces/IInsuranceFund.sol";
 import {ILendingPool, PoolParams} from "../../contracts/interfaces/ILendingPool.sol";
 import {IPriceOracle} from "../../contracts/interfaces/IPriceOracle.sol";
 import {Actor} from "./Actor.sol";
-import {vm} from "./Cheats.sol";
+import {fail, vm} from "./Cheats.sol";
 
 /// @notice The mock token: anyone mints, and armed it calls someone on a transfer.
 interface IToken is IERC20Metadata {
@@ -37,7 +37,7 @@ contract OneKey {
     address public governor;
 
     function appoint(address account) external {
-        require(msg.sender == MEMBER, "member");
+        if (msg.sender != MEMBER) fail("not the member", 0, 0);
         governor = account;
     }
 
@@ -165,7 +165,7 @@ abstract contract World {
         assembly ("memory-safe") {
             deployed := create(0, add(code, 0x20), mload(code))
         }
-        require(deployed != address(0), artifact);
+        if (deployed == address(0)) fail(artifact, 0, 0);
     }
 
     function _slice(string memory text, uint256 from, uint256 length) private pure returns (string memory) {

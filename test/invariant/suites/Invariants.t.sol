@@ -34,6 +34,7 @@ abstract contract Invariants {
     }
 
     /// Sums over everyone cost more than a call: so only after some, and at the end of a run.
+    // solhint-disable-next-line func-name-mixedcase
     function invariant_everythingHolds() external view {
         if (everything.steps() % CHECK_EVERY == 0) everything.check();
     }
