@@ -38,13 +38,15 @@ export class Worker {
     return answer.tests;
   }
 
-  async try(mutant: number, steps: Step[]): Promise<Killer | undefined> {
+  async try(mutant: number, steps: Step[], isRetry = false): Promise<Killer | undefined> {
     const answer = await this.#ask({
       kind: "mutant",
       mutant,
       steps: steps.map(({ file, tests }) => ({ file: this.#url(file), tests })),
     });
     if (answer?.kind === "done") return answer.killer && { ...answer.killer, file: this.#path(answer.killer.file) };
+    // A worker may break for reasons of its own, but hardly twice.
+    if (!isRetry) return await this.try(mutant, steps, true);
     return { file: "", index: -1, title: "no answer", error: answer?.kind === "broken" ? answer.error : "silence" };
   }
 
@@ -175,7 +177,8 @@ export class Crew {
   async #passesAlone(worker: Worker, { file, index, title, error }: Killer): Promise<boolean> {
     const test = JSON.stringify([file, index]);
     const known = this.isSound.get(test);
-    if (known !== undefined) return known;
+    // A test that was too slow may be so because the machine is.
+    if (known !== undefined && !error.startsWith("Timeout")) return known;
     const report = this.tests[file]?.tests.find((each) => each.index === index);
     const tests = isStory(file) ? (this.tests[file]?.tests.map((each) => each.index) ?? []) : [index];
     const isSound = (await worker.try(0, [{ file, tests }])) === undefined;

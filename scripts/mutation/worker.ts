@@ -219,6 +219,7 @@ async function obey(order: Order): Promise<void> {
 }
 
 // A test that a mutant breaks may leave promises behind that fail later.
+process.setMaxListeners(0);
 process.on("unhandledRejection", () => {});
 
 await new Promise<void>((resolve) => {
