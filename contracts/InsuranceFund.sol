@@ -33,6 +33,10 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
     /// for the 2^112 there can be. Should rounding drive a fund of a few wei past it, nobody enters until it is wiped.
     uint256 private constant MAX_UNITS = type(uint208).max;
 
+    /// As the least that a claim accepts: all that it is worth, nothing withheld. The standard's forms, which name no
+    /// limit, mean this: else whoever can lower the oracle's low for a moment would let them go for nearly nothing.
+    uint256 private constant WHOLE_WORTH = type(uint256).max;
+
     /// Units are of the generation beside them; see `_aged` for what they count later.
     struct Holding {
         uint208 units;
@@ -162,7 +166,7 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
     // ---------------------------------------------------------------- claim
 
     function redeem(uint256 units, address receiver, address controller) external returns (uint256) {
-        return redeem(units, receiver, controller, 0);
+        return redeem(units, receiver, controller, WHOLE_WORTH);
     }
 
     function redeem(
@@ -176,7 +180,7 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
     }
 
     function withdraw(uint256 poolShares, address receiver, address controller) external returns (uint256) {
-        return withdraw(poolShares, receiver, controller, type(uint256).max);
+        return _withdraw(poolShares, receiver, controller, type(uint256).max, true);
     }
 
     function withdraw(
@@ -184,11 +188,21 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
         address receiver,
         address controller,
         uint256 maxUnits
-    ) public returns (uint256 units) {
+    ) external returns (uint256) {
+        return _withdraw(poolShares, receiver, controller, maxUnits, false);
+    }
+
+    function _withdraw(
+        uint256 poolShares,
+        address receiver,
+        address controller,
+        uint256 maxUnits,
+        bool isWholeWorth
+    ) private returns (uint256 units) {
         _requireActsFor(controller);
         if (poolShares == 0) revert ZeroAmount();
         uint256 generation = _generation();
-        units = _unitsToWithdraw(poolShares, controller, generation);
+        units = _unitsToWithdraw(poolShares, controller, generation, isWholeWorth);
         if (units > maxUnits) revert AboveMaximum(units, maxUnits);
         _claim(units, poolShares, receiver, controller, generation);
     }
@@ -202,6 +216,10 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
     ) private returns (uint256 poolShares) {
         if (units == 0) revert ZeroAmount();
         uint256 coolingUnits = _takeClaimable(units, controller, generation);
+        if (minPoolShares == WHOLE_WORTH) {
+            (uint256 grossShares, ) = POOL.previewLeaveFund(coolingUnits);
+            minPoolShares = Math.max(grossShares, 1);
+        }
         poolShares = POOL.leaveFund(coolingUnits, minPoolShares, receiver);
         emit Withdraw(msg.sender, receiver, controller, poolShares, units);
     }
@@ -247,16 +265,19 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
         }
     }
 
-    /// The units whose claim pays at least `poolShares`.
+    /// The units whose claim pays at least `poolShares`; none where that has to be the whole worth and is not.
     function _unitsToWithdraw(
         uint256 poolShares,
         address controller,
-        uint256 generation
+        uint256 generation,
+        bool isWholeWorth
     ) private view returns (uint256 units) {
         Queue storage queue = _liveQueue(controller, generation);
         (, uint256 claimableCooling) = _claimable(controller, generation);
+        uint256 grossShares;
         uint256 paidShares;
-        if (claimableCooling != 0) (, paidShares) = POOL.previewLeaveFund(claimableCooling);
+        if (claimableCooling != 0) (grossShares, paidShares) = POOL.previewLeaveFund(claimableCooling);
+        if (isWholeWorth && paidShares < grossShares) paidShares = 0;
         if (poolShares > paidShares) revert ExceedsClaimable(controller, poolShares, paidShares);
 
         // c cooling units pay floor(floor(c·p)·n) with n ≤ 1, which is more than c·p·n − 2; all of them, C, pay
@@ -534,7 +555,7 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
         return isReadable ? MAX_UNITS - _unitsOf(_supply, generation) : 0;
     }
 
-    /// Zero also when all of a claim would be withheld: then redeem reverts.
+    /// Zero also when a part of a claim would be withheld: then it takes the form that names the least.
     function maxRedeem(address controller) external view returns (uint256 units) {
         (units, ) = _maxClaim(controller);
     }
@@ -549,8 +570,8 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
         uint256 coolingUnits;
         (units, coolingUnits) = _claimable(controller, generation);
         if (coolingUnits == 0) return (0, 0);
-        try POOL.previewLeaveFund(coolingUnits) returns (uint256, uint256 paidShares) {
-            return paidShares == 0 ? (0, 0) : (units, paidShares);
+        try POOL.previewLeaveFund(coolingUnits) returns (uint256 grossShares, uint256 paidShares) {
+            return paidShares == 0 || paidShares < grossShares ? (0, 0) : (units, paidShares);
         } catch {
             return (0, 0);
         }

@@ -112,8 +112,9 @@ interface IInsuranceFund is IERC4626, IERC20Permit, IERC7540Operator, IERC7540Re
 
     /// @notice Claim `units` of the controller's claimable requests, oldest first.
     /// @dev Caller is the controller or its operator. A part of a request takes the same part of its cooling shares,
-    /// rounded down; the last part takes the rest. Reverts rather than give up units for nothing.
-    /// @param minPoolShares the least to accept.
+    /// rounded down; the last part takes the rest. Reverts rather than give up units for nothing. The form without a
+    /// least reverts where anything would be withheld, and `maxRedeem` is zero then.
+    /// @param minPoolShares the least to accept; type(uint256).max stands for the whole worth.
     /// @return poolShares what the pool paid to `receiver`, net of the visible claims on the fund.
     function redeem(
         uint256 units,
@@ -124,7 +125,8 @@ interface IInsuranceFund is IERC4626, IERC20Permit, IERC7540Operator, IERC7540Re
 
     /// @notice Claim `poolShares` out of the controller's claimable requests, oldest first. Units are rounded up.
     /// @dev Never pays less. Rounding can make it pay more: at most 3 of the share's smallest unit and what one unit
-    /// and one of the pool's cooling units are worth; the claimant gives the units for it.
+    /// and one of the pool's cooling units are worth; the claimant gives the units for it. The form without a most
+    /// reverts where anything would be withheld, and `maxWithdraw` is zero then.
     /// @param maxUnits the most units to give.
     function withdraw(
         uint256 poolShares,

@@ -313,7 +313,7 @@ export class Pool extends LossPool {
       notAbove(lltvBps, s.lltvBps);
       // Nor may the line of a ramp under way become flatter.
       const left = monus(s.rampEnd, this.now);
-      if (left !== 0n && (from - s.lltvBps) * rampSeconds > (from - lltvBps) * left) {
+      if ((from - s.lltvBps) * rampSeconds > (from - lltvBps) * left) {
         throw new Refusal("NotTightening", left, rampSeconds);
       }
       if (borrowLtvBps >= lltvBps) throw new Refusal("InvalidParameter", "borrowLtvBps", borrowLtvBps, lltvBps);

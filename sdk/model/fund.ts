@@ -111,34 +111,38 @@ export class Fund {
 
   // ---------------------------------------------------------------- claims
 
-  redeem(caller: Account, units: bigint, receiver: Account, controller: Account, minPoolShares = 0n): bigint {
+  /** Without a least it takes nothing less than the whole worth. */
+  redeem(
+    caller: Account,
+    units: bigint,
+    receiver: Account,
+    controller: Account,
+    minPoolShares: bigint = MAX_UINT256,
+  ): bigint {
     return this.#pool.call(() => {
       this.#requireActsFor(caller, controller);
       return this.#claim(caller, units, max(minPoolShares, 1n), receiver, controller);
     });
   }
 
-  withdraw(
-    caller: Account,
-    poolShares: bigint,
-    receiver: Account,
-    controller: Account,
-    maxUnits = MAX_UINT256,
-  ): bigint {
+  /** Without a most it takes nothing less than the whole worth. */
+  withdraw(caller: Account, poolShares: bigint, receiver: Account, controller: Account, maxUnits?: bigint): bigint {
     return this.#pool.call(() => {
       this.#requireActsFor(caller, controller);
       if (poolShares === 0n) throw new Refusal("ZeroAmount");
-      const units = this.#unitsFor(poolShares, controller);
-      if (units > maxUnits) throw new Refusal("AboveMaximum", units, maxUnits);
+      const units = this.#unitsFor(poolShares, controller, maxUnits === undefined);
+      if (maxUnits !== undefined && units > maxUnits) throw new Refusal("AboveMaximum", units, maxUnits);
       this.#claim(caller, units, poolShares, receiver, controller);
       return units;
     });
   }
 
-  #claim(caller: Account, units: bigint, minPoolShares: bigint, receiver: Account, controller: Account): bigint {
+  /** `least` of 2^256 − 1 stands for the whole worth. */
+  #claim(caller: Account, units: bigint, least: bigint, receiver: Account, controller: Account): bigint {
     if (units === 0n) throw new Refusal("ZeroAmount");
     const coolingUnits = this.#takeClaimable(units, controller);
-    const poolShares = this.#pool.leaveFund(coolingUnits, minPoolShares, receiver);
+    const whole = least === MAX_UINT256 ? max(this.#pool.previewLeaveFund(coolingUnits).gross, 1n) : least;
+    const poolShares = this.#pool.leaveFund(coolingUnits, whole, receiver);
     this.#pool.emit(FUND, "Withdraw", caller, receiver, controller, poolShares, units);
     return poolShares;
   }
@@ -179,10 +183,11 @@ export class Fund {
   }
 
   /** The units whose claim pays at least `poolShares`. */
-  #unitsFor(poolShares: bigint, controller: Account): bigint {
+  #unitsFor(poolShares: bigint, controller: Account, isWholeWorth: boolean): bigint {
     this.#requireLiveQueue(controller);
     const all = this.claimable(controller).coolingUnits;
-    const paid = all === 0n ? 0n : this.#pool.previewLeaveFund(all).paid;
+    const preview = this.#pool.previewLeaveFund(all);
+    const paid = isWholeWorth && preview.paid < preview.gross ? 0n : preview.paid;
     if (poolShares > paid) throw new Refusal("ExceedsClaimable", controller, poolShares, paid);
     let missing = min(all, mulUp(all, poolShares + 1n, paid));
     let units = 0n;
@@ -358,10 +363,10 @@ export class Fund {
     return sums;
   }
 
-  /** What a claim of everything would take and pay; nothing if all would be withheld. */
+  /** What a claim of everything would take and pay; nothing if a part would be withheld. */
   maxClaim(controller: Account): { units: bigint; poolShares: bigint } {
     const { units, coolingUnits } = this.claimable(controller);
-    const { paid } = this.#pool.previewLeaveFund(coolingUnits);
-    return paid === 0n ? { units: 0n, poolShares: 0n } : { units, poolShares: paid };
+    const { gross, paid } = this.#pool.previewLeaveFund(coolingUnits);
+    return paid === 0n || paid < gross ? { units: 0n, poolShares: 0n } : { units, poolShares: paid };
   }
 }

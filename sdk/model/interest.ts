@@ -1,6 +1,6 @@
 // The adaptive curve. At 90% utilisation a loan pays the rate at target, at 0% a quarter of it, at 100% four times. The
 // rate at target moves by up to e^50 a year: up while more than 90% is lent, down while less.
-import { MAX_FEE_UNITS, MAX_INDEX_WAD, min, WAD, YEAR } from "./numbers.js";
+import { MAX_FEE_UNITS, MAX_INDEX_WAD, min, monus, WAD, YEAR } from "./numbers.js";
 import type { Totals } from "./state.js";
 
 const TARGET = (9n * WAD) / 10n;
@@ -71,6 +71,9 @@ export const loansOf = ({ debtShares, index }: Loans): bigint => (debtShares * i
 /** What loans fall by when debt shares go. */
 export const fallOf = (loans: Loans, debtShares: bigint): bigint =>
   loansOf(loans) - loansOf({ ...loans, debtShares: loans.debtShares - debtShares });
+
+/** Fees are counted in hundred-millionths of a token, or in wei. */
+export const feeUnitOf = (assetDecimals: bigint): bigint => 10n ** monus(assetDecimals, 8n);
 
 /** The totals with interest up to `now`. */
 export function accruedTo(now: bigint, totals: Totals, estateDebt: bigint, feeUnit: bigint): Totals {

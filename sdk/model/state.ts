@@ -1,7 +1,8 @@
 // All that a pool and its fund know, and how a call changes it: whole or not at all.
 import { type Certificate, type CertificateBook, NO_CERTIFICATES } from "./certificates.js";
+import { feeUnitOf } from "./interest.js";
 import type { LiquidationTerms } from "./liquidation.js";
-import { BPS, MAX_PRICE, MAX_VALUE, min, monus, RAY, Refusal, VIRTUAL_SHARES, WAD } from "./numbers.js";
+import { BPS, MAX_PRICE, MAX_VALUE, min, RAY, Refusal, VIRTUAL_SHARES, WAD } from "./numbers.js";
 
 /** Any string names an account, except the pool, its fund and nobody (the zero address). */
 export type Account = string;
@@ -174,7 +175,7 @@ export class Machine {
     this.terms = {
       ...parameters,
       wholeToken: 10n ** assetDecimals,
-      feeUnit: 10n ** monus(assetDecimals, 8n),
+      feeUnit: feeUnitOf(assetDecimals),
       priceLimit: min(MAX_VALUE / collateralCap, MAX_PRICE),
     };
     this.now = now;

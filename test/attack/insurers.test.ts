@@ -2,6 +2,7 @@
 import { expect } from "chai";
 
 import {
+  claimableUnits,
   DAY,
   expectConserved,
   openLoan,
@@ -149,11 +150,11 @@ describe("Attack: insurers", () => {
         pay.push(
           await whatIf(async () => {
             const before = await Promise.all(order.map(async (name) => await w.pool.balanceOf(w[name].address)));
-            const units = await Promise.all(order.map(async (name) => await w.fund.maxRedeem(w[name].address)));
+            const units = await Promise.all(order.map(async (name) => await claimableUnits(w, w[name])));
             await inOneBlock(
               order.map((name, place) => async () => {
-                const out = w.fund.connect(w[name])["redeem(uint256,address,address)"];
-                return await out(units[place] ?? 0n, w[name].address, w[name].address, turn(place));
+                const out = w.fund.connect(w[name])["redeem(uint256,address,address,uint256)"];
+                return await out(units[place] ?? 0n, w[name].address, w[name].address, 0n, turn(place));
               }),
             );
             const entries = order.map(async (name, place) => [

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
 
 import {
+  claimableUnits,
   DAY,
   deployWorld,
   ethers,
@@ -188,8 +189,8 @@ const MOVES: readonly (readonly [string, Move])[] = [
   [
     "claim",
     async (w, r) => {
-      const units = await partOf(await w.fund.maxRedeem(w.carol), r);
-      return await w.fund.connect(w.carol)["redeem(uint256,address,address)"](units, w.carol, w.carol);
+      const units = await partOf(await claimableUnits(w, w.carol), r);
+      return await w.fund.connect(w.carol)["redeem(uint256,address,address,uint256)"](units, w.carol, w.carol, 0);
     },
   ],
   ["pivot", async (w) => await w.pool.connect(w.carol).pivot()],

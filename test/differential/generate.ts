@@ -326,22 +326,20 @@ function claimant(g: Generator, caller: string): string {
 
 const unstake: Maker = (g, caller) => {
   const controller = claimant(g, caller);
-  const claim = g.world.fund.maxClaim(controller);
-  return {
-    call: "unstake",
-    caller: g.random.chance(95) ? controller : caller,
-    values: [g.around(claim.units), g.receiver(controller), controller, g.atLeast(claim.poolShares)],
-  };
+  const { units } = g.world.fund.claimable(controller);
+  const by = g.random.chance(95) ? controller : caller;
+  const values = [g.around(units), g.receiver(controller), controller];
+  if (g.random.chance(40)) return { call: "unstakeWhole", caller: by, values };
+  return { call: "unstake", caller: by, values: [...values, g.atLeast(g.world.fund.maxClaim(controller).poolShares)] };
 };
 
 const unstakeShares: Maker = (g, caller) => {
   const controller = claimant(g, caller);
-  const claim = g.world.fund.maxClaim(controller);
-  return {
-    call: "unstakeShares",
-    caller: g.random.chance(95) ? controller : caller,
-    values: [g.around(claim.poolShares), g.receiver(controller), controller, g.atMost(claim.units)],
-  };
+  const { units, coolingUnits } = g.world.fund.claimable(controller);
+  const by = g.random.chance(95) ? controller : caller;
+  const values = [g.around(g.world.pool.previewLeaveFund(coolingUnits).paid), g.receiver(controller), controller];
+  if (g.random.chance(40)) return { call: "unstakeSharesWhole", caller: by, values };
+  return { call: "unstakeShares", caller: by, values: [...values, g.atMost(units)] };
 };
 
 const recover: Maker = (g) => {

@@ -214,6 +214,12 @@ export const CALLS: Readonly<Record<string, Call>> = {
   unstakeShares: ofFund("withdraw(uint256,address,address,uint256)", (fund, caller, v) =>
     fund.withdraw(caller, amount(v, 0), text(v, 1), text(v, 2), amount(v, 3)),
   ),
+  unstakeWhole: ofFund("redeem(uint256,address,address)", (fund, caller, v) =>
+    fund.redeem(caller, amount(v, 0), text(v, 1), text(v, 2)),
+  ),
+  unstakeSharesWhole: ofFund("withdraw(uint256,address,address)", (fund, caller, v) =>
+    fund.withdraw(caller, amount(v, 0), text(v, 1), text(v, 2)),
+  ),
   transferUnits: ofFund("transfer(address,uint256)", (fund, caller, v) =>
     fund.transfer(caller, text(v, 0), amount(v, 1)),
   ),

@@ -2,7 +2,7 @@
 // they say otherwise.
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
-import type { AddressLike, ContractTransactionResponse, ContractTransactionReceipt } from "ethers";
+import type { AddressLike, ContractTransactionResponse, ContractTransactionReceipt, Overrides } from "ethers";
 import { network } from "hardhat";
 
 import { deploySystem, deployTestMarket, type MarketOptions, oraclePrice } from "../../scripts/lib/market.js";
@@ -152,6 +152,13 @@ export async function setPrices(w: World, low: number, high: number, ok = true):
 export async function openLoan(w: World, borrower: HardhatEthersSigner, collateral: number, debt: number) {
   await sent(w.pool.connect(borrower).supplyCollateral(w.eth(collateral), borrower.address));
   await sent(w.pool.connect(borrower).borrow(w.usd(debt), borrower.address, borrower.address));
+}
+
+/** Fund units whose time has come, whatever a claim would pay for them. */
+export async function claimableUnits(w: World, who: HardhatEthersSigner, overrides: Overrides = {}): Promise<bigint> {
+  let units = 0n;
+  for (const id of await w.fund.openRequests(who)) units += await w.fund.claimableRedeemRequest(id, who, overrides);
+  return units;
 }
 
 /** Calls a restricted function that has a delay: schedules it, waits, executes it. */

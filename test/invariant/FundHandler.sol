@@ -62,31 +62,39 @@ abstract contract FundHandler is LiquidationHandler {
         if (ok && !mayAct) fail("G-1: a stranger asked for a redemption", units, 0);
     }
 
-    /// F-1 in both forms; what can be claimed can be claimed, whatever is paused.
+    /// F-1 in both forms; what can be claimed can be claimed, whatever is paused, and the standard's form takes no less
+    /// than the whole worth.
     function claimUnits(uint256 seed) external step(seed) {
         Actor controller = _withRequest();
         uint256 most = fund.maxRedeem(address(controller));
-        uint256 units = _oneIn(16) ? most + 1 : _upTo(most);
+        uint256 units = _claimable(address(controller));
+        units = _oneIn(16) ? units + 1 : _upTo(units);
         Actor who = _oneIn(8) ? _someone() : controller;
-        bytes memory data = abi.encodeWithSignature(
-            "redeem(uint256,address,address)",
-            units,
-            address(_someone()),
-            address(controller)
-        );
-        if (_oneIn(2)) {
-            data = abi.encodeWithSignature(
-                "redeem(uint256,address,address,uint256)",
-                units,
-                address(_someone()),
-                address(controller),
-                0
-            );
-        }
-        bool ok = _leave(who, address(controller), data);
+        bool isPlain = _oneIn(2);
+        bool ok = _leave(who, address(controller), _redeem(units, _someone(), controller, isPlain));
         if (units == most && most != 0 && _actsFor(who, address(controller)) && !ok) {
             fail("G-1: a claim on the fund was refused", units, most);
         }
+        if (isPlain && units > most && ok) fail("F-1: a claim without a limit took less than its worth", units, most);
+    }
+
+    function _redeem(uint256 units, Actor to, Actor from, bool isPlain) private pure returns (bytes memory) {
+        return
+            isPlain
+                ? abi.encodeWithSignature("redeem(uint256,address,address)", units, address(to), address(from))
+                : abi.encodeWithSignature(
+                    "redeem(uint256,address,address,uint256)",
+                    units,
+                    address(to),
+                    address(from),
+                    0
+                );
+    }
+
+    /// Units whose time has come, whatever a claim would pay for them.
+    function _claimable(address controller) private view returns (uint256 units) {
+        uint256[] memory ids = fund.openRequests(controller);
+        for (uint256 i; i < ids.length; ++i) units += fund.claimableRedeemRequest(ids[i], controller);
     }
 
     function claimShares(uint256 seed) external step(seed) {
@@ -134,10 +142,10 @@ abstract contract FundHandler is LiquidationHandler {
         (ok, ) = _send(who, address(fund), data);
         if (!ok || _oneIn(2)) return;
         _pass(14 days + _random(7 days));
-        units = fund.maxRedeem(address(who));
-        data = abi.encodeWithSignature("redeem(uint256,address,address)", units, address(who), address(who));
-        ok = _leave(who, address(who), data);
-        if (units != 0 && !ok) fail("G-1: a claim on the fund was refused", units, shares);
+        uint256 most = fund.maxRedeem(address(who));
+        units = _claimable(address(who));
+        ok = _leave(who, address(who), _redeem(units, who, who, false));
+        if (most != 0 && !ok) fail("G-1: a claim on the fund was refused", units, shares);
     }
 
     function cancelRedeem(uint256 seed) external step(seed) {

@@ -21,7 +21,7 @@ story("14 a wind-down to the last coin", (step) => {
   let w: World;
   let startedAt: bigint;
 
-  const lltvAt = (seconds: bigint) => (8_600n * (RAMP - seconds)) / RAMP;
+  const lltvAt = (seconds: bigint) => (8_600n * (RAMP - seconds) + RAMP - 1n) / RAMP;
 
   step("Alice supplies 600,000, Carol 300,000, Bob stakes 100,000; Dave, Frank and Erin borrow", async () => {
     w = await world();

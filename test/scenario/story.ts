@@ -5,6 +5,7 @@ import type { ContractTransactionReceipt } from "ethers";
 
 import type { ChainlinkOracle, MockFeed } from "../../typechain-types/index.js";
 import {
+  claimableUnits,
   createPool,
   DEFAULT_PARAMETERS,
   deployWorld,
@@ -83,8 +84,8 @@ export async function requestUnits(w: World, who: HardhatEthersSigner, units?: b
 /** Claims all that is claimable. Returns the pool shares that arrived. */
 export async function claimUnits(w: World, who: HardhatEthersSigner): Promise<bigint> {
   const before = await w.pool.balanceOf(who.address);
-  const units = await w.fund.maxRedeem(who.address);
-  await sent(w.fund.connect(who)["redeem(uint256,address,address)"](units, who.address, who.address));
+  const units = await claimableUnits(w, who);
+  await sent(w.fund.connect(who)["redeem(uint256,address,address,uint256)"](units, who.address, who.address, 0));
   return (await w.pool.balanceOf(who.address)) - before;
 }
 

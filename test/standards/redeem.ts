@@ -206,7 +206,7 @@ export const REQUEST: Property[] = [
 
 export const CLAIM: Property[] = [
   {
-    clause: "7540-11 maxRedeem is the sum of what is claimable, or nothing where a claim would pay nothing",
+    clause: "7540-11 maxRedeem is the sum of what is claimable, or nothing where a claim would pay less than its worth",
     holds: async (subject) => {
       const { w, state } = subject;
       await freeze();

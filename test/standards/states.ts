@@ -33,7 +33,7 @@ export type State = {
   name: string;
   /** The pool's error that refuses a deposit; none where deposits are open. */
   refusal?: string;
-  /** Whether Bob's claim pays anything, and what the fund's generation is. */
+  /** Whether Bob's claim pays its whole worth, and what the fund's generation is. */
   claim: "paid" | "withheld" | "none";
   /** A pool without fees. */
   feeless?: boolean;
@@ -122,7 +122,7 @@ export const STATES: State[] = [
   { name: "one supplier, no stakers", claim: "none", build: async (w) => await deposit(w, w.alice, 1_000) },
   { name: "healthy", claim: "paid", build: busy },
   { name: "a shortfall the reserve covers", claim: "paid", build: async (w) => await busyAt(w, 870) },
-  { name: "a shortfall the fund covers", claim: "paid", build: async (w) => await busyAt(w, 780) },
+  { name: "a shortfall the fund covers", claim: "withheld", build: async (w) => await busyAt(w, 780) },
   {
     name: "a shortfall nobody covers",
     refusal: "UncoveredShortfall",

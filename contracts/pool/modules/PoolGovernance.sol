@@ -83,7 +83,7 @@ abstract contract PoolGovernance is PoolRecovery {
         if (lltvBps > end) revert NotTightening(end, lltvBps);
         // Nor may the line of a ramp under way become flatter.
         uint256 left = config.isRamping() ? Rounding.monus(_rampEnd, block.timestamp) : 0;
-        if ((from - end) * rampSeconds > (from - lltvBps) * left && left != 0) revert NotTightening(left, rampSeconds);
+        if ((from - end) * rampSeconds > (from - lltvBps) * left) revert NotTightening(left, rampSeconds);
         if (borrowLtvBps >= lltvBps) revert InvalidParameter("borrowLtvBps", borrowLtvBps, lltvBps);
         Parameters.atLeast("rampSeconds", rampSeconds, (from - lltvBps) * SECONDS_PER_LTV_BP);
         _startRamp(config, borrowLtvBps, lltvBps, rampSeconds);

@@ -3,9 +3,19 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
 
-import { DAY, networkHelpers, openLoan, sent, setPrice, time, type World } from "../../helpers/fixtures.js";
+import { PRICE_SCALE, splitLoss } from "../../../sdk/model/index.js";
+import {
+  claimableUnits,
+  DAY,
+  networkHelpers,
+  openLoan,
+  sent,
+  setPrice,
+  time,
+  type World,
+} from "../../helpers/fixtures.js";
 import { deposit, eventsOf, fixNextBlock, liquidate, PENDING, setRawPrice, stateOf } from "../liquidation/actions.js";
-import { grossOf, PRICE_SCALE, waterfall } from "../liquidation/model.js";
+import { grossOf } from "../liquidation/model.js";
 import { aimLoss, feelessWorld } from "../waterfall/actions.js";
 
 export { deposit, eventsOf, feelessWorld, fixNextBlock, PENDING };
@@ -59,8 +69,8 @@ export async function request(w: World, who: HardhatEthersSigner, units?: bigint
 /** Claims all that is claimable. Returns the pool shares that arrived. */
 export async function claim(w: World, who: HardhatEthersSigner): Promise<bigint> {
   const before = await w.pool.balanceOf(who);
-  const units = await w.fund.maxRedeem(who);
-  await sent(w.fund.connect(who)["redeem(uint256,address,address)"](units, who, who));
+  const units = await claimableUnits(w, who);
+  await sent(w.fund.connect(who)["redeem(uint256,address,address,uint256)"](units, who, who, 0));
   return (await w.pool.balanceOf(who)) - before;
 }
 
@@ -84,7 +94,8 @@ export async function lose(w: World, loss: bigint | { left: bigint }): Promise<b
   const before = await stateOf(w, frank, PENDING);
   const receipt = await sent(liquidate(w, frank));
   const after = await stateOf(w, frank, { blockTag: "latest" });
-  const split = waterfall(amount, grossOf(before), before.reserveShares, before.fundShares);
+  const gross = grossOf(before);
+  const split = splitLoss(amount, gross.shares, gross.assets, before.reserveShares, before.fundShares);
   expect(
     eventsOf(w, receipt, "LossRealised").map(({ args }) => args.getValue("loss") as bigint),
     "the loss aimed at",
