@@ -2,18 +2,10 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
 
+import { divUp, ESTATE_PERIOD, fallOf, max, min, PRICE_SCALE } from "../../../sdk/model/index.js";
 import { MAX, sent, time, type World } from "../../helpers/fixtures.js";
 import { amountsOf, eventsOf, fixNextBlock, PENDING, type State, stateOf } from "../liquidation/actions.js";
-import {
-  ceilDiv,
-  estatePrice,
-  ESTATE_PERIOD,
-  estateShortfall,
-  fallOf,
-  max,
-  min,
-  PRICE_SCALE,
-} from "../liquidation/model.js";
+import { estatePrice, shortfallOfEstate } from "../liquidation/model.js";
 import { readSlot } from "../liquidation/storage.js";
 
 export const HOUR = 3_600n;
@@ -48,7 +40,7 @@ export async function forecloseExactly(w: World, borrower: HardhatEthersSigner):
   const receipt = await sent(pool.connect(w.keeper).foreclose(borrower));
   const after = await stateOf(w, borrower, { blockTag: "latest" });
 
-  const fall = fallOf(before.totalDebtShares, before.debtShares, before.index);
+  const fall = fallOf({ debtShares: before.totalDebtShares, index: before.index }, before.debtShares);
   const kept =
     before.collateral === 0n ? 0n : min(fall, (before.collateral * before.high * 10_000n) / (10_200n * PRICE_SCALE));
   const loss = fall - kept;
@@ -94,8 +86,8 @@ export async function buyExactly(w: World, maxPaid = MAX, by = w.liquidator, rec
   const age = await estateAge(w, timestamp);
   const price = estatePrice(before.high, age);
   expect(estate.price, "price").to.equal(price);
-  const shortfallOfEstate = estateShortfall(estate.debtAssets, estate.collateral, before.low, age);
-  expect(before.shortfall >= shortfallOfEstate, "P holds the estate's part").to.equal(true);
+  const ofEstate = shortfallOfEstate(estate.debtAssets, estate.collateral, before.low, age);
+  expect(before.shortfall >= ofEstate, "P holds the estate's part").to.equal(true);
   const assetsBefore = await w.asset.balanceOf(by);
   const collateralBefore = await w.collateral.balanceOf(receiver);
   const { unpaidFace, held } = await pool.certificates();
@@ -104,8 +96,8 @@ export async function buyExactly(w: World, maxPaid = MAX, by = w.liquidator, rec
 
   const { debtAssets: debt, collateral } = estate;
   const bought = price === 0n ? collateral : min(collateral, (min(maxPaid, (1n << 128n) - 1n) * PRICE_SCALE) / price);
-  const paid = ceilDiv(bought * price, PRICE_SCALE);
-  const cancelled = bought === collateral ? debt : min(debt, max(paid, ceilDiv(debt * bought, collateral)));
+  const paid = divUp(bought * price, PRICE_SCALE);
+  const cancelled = bought === collateral ? debt : min(debt, max(paid, divUp(debt * bought, collateral)));
   const event = amountsOf(w, receipt, "EstateSold");
   expect(["collateral", "paidAssets", "cancelledAssets"].map(event), "EstateSold").to.deep.equal([
     bought,

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { ltvOf, PRICE_SCALE, WAD } from "../../../sdk/model/index.js";
 import {
   connection,
   MAX,
@@ -20,7 +21,7 @@ import {
   stateOf,
   worldWithLoan,
 } from "../liquidation/actions.js";
-import { debtOf, ltvUp, PRICE_SCALE, WAD } from "../liquidation/model.js";
+import { debtOf } from "../liquidation/model.js";
 import { HOUR } from "./actions.js";
 
 const THRESHOLD = (WAD * 10_000n) / 11_000n;
@@ -55,7 +56,7 @@ describe("Flags", () => {
       const { debtShares, collateral, index, high } = await stateOf(w, w.bob, PENDING);
       await expect(flag())
         .to.be.revertedWithCustomError(w.pool, "PositionHealthy")
-        .withArgs(w.bob.address, ltvUp(debtOf(debtShares, index), collateral * high), THRESHOLD);
+        .withArgs(w.bob.address, ltvOf(debtOf(debtShares, index), collateral * high), THRESHOLD);
     });
 
     it("takes the last price of the zone, and not the next", async () => {

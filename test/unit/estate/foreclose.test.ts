@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { ESTATE_PERIOD, ltvOf, PRICE_SCALE, WAD } from "../../../sdk/model/index.js";
 import {
   DAY,
   expectConserved,
@@ -12,17 +13,7 @@ import {
   type World,
 } from "../../helpers/fixtures.js";
 import { fixNextBlock, PENDING, stateOf, worldWithLoan } from "../liquidation/actions.js";
-import {
-  debtOf,
-  distance,
-  estatePrice,
-  estateShortfall,
-  ESTATE_PERIOD,
-  grossOf,
-  ltvUp,
-  PRICE_SCALE,
-  WAD,
-} from "../liquidation/model.js";
+import { debtOf, distance, estatePrice, grossOf, shortfallOfEstate } from "../liquidation/model.js";
 import { withoutCollateral } from "../liquidation/storage.js";
 import { expectClose } from "../waterfall/actions.js";
 import { estateAge, flagAndWait, forecloseExactly, HOUR } from "./actions.js";
@@ -56,7 +47,7 @@ describe("LendingPool.foreclose", () => {
     const { debtShares, collateral, index, high } = await stateOf(w, w.bob, PENDING);
     await expect(foreclose())
       .to.be.revertedWithCustomError(w.pool, "PositionHealthy")
-      .withArgs(w.bob.address, ltvUp(debtOf(debtShares, index), collateral * high), (WAD * 10n) / 11n);
+      .withArgs(w.bob.address, ltvOf(debtOf(debtShares, index), collateral * high), (WAD * 10n) / 11n);
   });
 
   it("refuses without a flag", async () => {
@@ -133,7 +124,7 @@ describe("LendingPool.foreclose", () => {
     const { kept, after } = await forecloseExactly(w, w.bob);
     expect(kept).to.equal(w.usd(1_000_000));
     // What the low price leaves of it stays in the shortfall: a million less 700,000 / 1.02.
-    expect(after.shortfall).to.equal(estateShortfall(kept, w.eth(1_000), w.priceOf(700), 0n));
+    expect(after.shortfall).to.equal(shortfallOfEstate(kept, w.eth(1_000), w.priceOf(700), 0n));
     expect(after.shortfall > w.usd(313_000)).to.equal(true);
   });
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { accruedTo, feeUnitOf, loansOf, MAX_FEE_UNITS, MAX_RATE_AT_TARGET, Random } from "../../../sdk/model/index.js";
 import {
   DAY,
   deployWorld,
@@ -15,20 +16,8 @@ import {
   YEAR,
   ZERO,
 } from "../../helpers/fixtures.js";
-import {
-  anotherMarket,
-  BPS,
-  deposit,
-  freeze,
-  grossOf,
-  least,
-  load,
-  MAX_FEE_UNITS,
-  mulDivDown,
-  PENDING,
-  randomFrom,
-} from "../pool/kit.js";
-import { accruedTo, feeUnitOf, loansOf, MAX_RATE, storedOf } from "./model.js";
+import { anotherMarket, BPS, deposit, freeze, grossOf, least, load, mulDivDown, PENDING } from "../pool/kit.js";
+import { storedOf } from "./stored.js";
 
 async function feeWorld(): Promise<World> {
   return await load(withLoans);
@@ -74,7 +63,7 @@ describe("Interest, fees", () => {
       const before = await storedOf(w);
       expect(before.feePercent).to.equal(20n);
       const timestamp = await freeze(30n * DAY);
-      const after = accruedTo(before, timestamp, feeUnitOf(18n));
+      const after = accruedTo(timestamp, before, 0n, feeUnitOf(18n));
       const interest = loansOf(after) - loansOf(before);
       const { pendingFees } = await w.pool.totals(PENDING);
       const unit = feeUnitOf(18n);
@@ -95,7 +84,7 @@ describe("Interest, fees", () => {
       it(`with ${decimals} decimals: many small accruals charge what one big one does, to the unit`, async () => {
         const seed = Number(decimals) + 100;
         console.log(`        seed ${seed}`);
-        const random = randomFrom(seed);
+        const random = new Random(seed);
         const base = await world();
         const asset = await ethers.deployContract("MockERC20", ["Asset", "A", decimals]);
         const w = await anotherMarket(base, { asset });
@@ -107,7 +96,7 @@ describe("Interest, fees", () => {
         expect(start.feeUnits).to.equal(0n);
         const unit = feeUnitOf(decimals);
         for (let step = 0; step < 60; ++step) {
-          await freeze(1n + random(step % 10 === 0 ? 5_000n : 4n));
+          await freeze(1n + random.upTo(step % 10 === 0 ? 5_000n : 4n));
           await sent(pool.accrue());
         }
         const end = await storedOf(w);
@@ -125,11 +114,11 @@ describe("Interest, fees", () => {
     }
 
     it("a counter more than half full becomes shares at the next call that stores", async () => {
-      const w = await deployWorld({ parameters: { initialRateAtTargetPerSecondWad: MAX_RATE } });
+      const w = await deployWorld({ parameters: { initialRateAtTargetPerSecondWad: MAX_RATE_AT_TARGET } });
       const { pool, bob } = w;
-      await deposit(w, w.alice, w.usd(888_000_000));
-      await sent(pool.connect(bob).supplyCollateral(w.eth(5_000_000), bob));
-      await sent(pool.connect(bob).borrow(w.usd(799_000_000), bob, bob));
+      await deposit(w, w.alice, w.usd(6_500_000));
+      await sent(pool.connect(bob).supplyCollateral(w.eth(40_000), bob));
+      await sent(pool.connect(bob).borrow(w.usd(5_850_000), bob, bob));
       const unit = feeUnitOf(18n);
       await freeze(15n * DAY);
       expect((await pool.totals(PENDING)).pendingFees / unit < MAX_FEE_UNITS / 2n).to.equal(true);
@@ -145,7 +134,7 @@ describe("Interest, fees", () => {
     });
 
     it("a counter that would overflow stays at its maximum, and nothing reverts", async () => {
-      const w = await deployWorld({ parameters: { initialRateAtTargetPerSecondWad: MAX_RATE } });
+      const w = await deployWorld({ parameters: { initialRateAtTargetPerSecondWad: MAX_RATE_AT_TARGET } });
       const { pool, bob } = w;
       await deposit(w, w.alice, w.usd(888_000_000));
       await sent(pool.connect(bob).supplyCollateral(w.eth(5_000_000), bob));

@@ -1,6 +1,20 @@
 import { expect } from "chai";
 
 import {
+  accruedTo,
+  compounded,
+  distanceOf,
+  feeUnitOf,
+  loansOf,
+  MAX_INDEX_WAD,
+  MAX_RATE_AT_TARGET,
+  MIN_RATE_AT_TARGET,
+  Random,
+  rateNow,
+  ratesOver,
+  utilisationOf,
+} from "../../../sdk/model/index.js";
+import {
   DAY,
   deployWorld,
   expectConserved,
@@ -13,20 +27,8 @@ import {
   world,
   YEAR,
 } from "../../helpers/fixtures.js";
-import { deposit, freeze, load, MAX_INDEX_WAD, PENDING, randomFrom } from "../pool/kit.js";
-import {
-  accruedTo,
-  compounded,
-  distanceOf,
-  feeUnitOf,
-  loansOf,
-  MAX_RATE,
-  MIN_RATE,
-  rateOnCurve,
-  ratesOver,
-  storedOf,
-  utilisationOf,
-} from "./model.js";
+import { deposit, freeze, load, PENDING } from "../pool/kit.js";
+import { storedOf } from "./stored.js";
 
 const FIRST_RATE = (4n * WAD) / 100n / YEAR;
 
@@ -48,7 +50,7 @@ async function dearWorld(): Promise<World> {
 }
 
 async function dear(): Promise<World> {
-  const w = await deployWorld({ parameters: { initialRateAtTargetPerSecondWad: MAX_RATE } });
+  const w = await deployWorld({ parameters: { initialRateAtTargetPerSecondWad: MAX_RATE_AT_TARGET } });
   await deposit(w, w.alice, w.usd(1_000));
   await sent(w.pool.connect(w.bob).supplyCollateral(w.eth(1_000), w.bob));
   return w;
@@ -64,7 +66,7 @@ async function dayAt(percent: number, seconds: bigint): Promise<{ from: bigint; 
   await sent(pool.accrue());
   const after = await storedOf(w);
   const expected = ratesOver(before.rateAtTarget, utilisationOf(before.cash, loansOf(before)), seconds);
-  expect(after.rateAtTarget).to.equal(expected.end);
+  expect(after.rateAtTarget).to.equal(expected.atTarget);
   await expectConserved(w, [w.alice], [bob]);
   return { from: before.rateAtTarget, to: after.rateAtTarget, w };
 }
@@ -91,7 +93,7 @@ describe("Interest, rates", () => {
         // debt is a wei above what was lent at most: 1e-21 of the debt
         expect(utilisation - (WAD * BigInt(percent)) / 100n <= 1n).to.equal(true);
         const rate = await pool.borrowRate();
-        expect(rate).to.equal(rateOnCurve(stored.rateAtTarget, utilisation));
+        expect(rate).to.equal(rateNow(stored.rateAtTarget, utilisation));
         // rounding down of the curve's factor and of the rate: a unit of 1e-18 a second each
         const exact = (stored.rateAtTarget * numerator) / denominator;
         expect(rate >= exact - 1n && rate <= exact + 1n).to.equal(true);
@@ -102,7 +104,7 @@ describe("Interest, rates", () => {
     it("is continuous at the target and monotone", () => {
       let last = 0n;
       for (let utilisation = 0n; utilisation <= WAD; utilisation += WAD / 200n) {
-        const rate = rateOnCurve(MAX_RATE, utilisation);
+        const rate = rateNow(MAX_RATE_AT_TARGET, utilisation);
         expect(rate >= last).to.equal(true);
         last = rate;
       }
@@ -136,17 +138,17 @@ describe("Interest, rates", () => {
 
     it("stops at the floor: 0.1% a year", async () => {
       const { to, w } = await dayAt(0, 100n * DAY);
-      expect(to).to.equal(MIN_RATE);
+      expect(to).to.equal(MIN_RATE_AT_TARGET);
       await time.increase(1_000n * DAY);
       await sent(w.pool.accrue());
-      expect((await storedOf(w)).rateAtTarget).to.equal(MIN_RATE);
-      expect(await w.pool.borrowRate()).to.equal(MIN_RATE / 4n);
+      expect((await storedOf(w)).rateAtTarget).to.equal(MIN_RATE_AT_TARGET);
+      expect(await w.pool.borrowRate()).to.equal(MIN_RATE_AT_TARGET / 4n);
     });
 
     it("stops at the cap: 200% a year", async () => {
       const { to, w } = await dayAt(100, 40n * DAY);
-      expect(to).to.equal(MAX_RATE);
-      expect(await w.pool.borrowRate()).to.equal(4n * MAX_RATE);
+      expect(to).to.equal(MAX_RATE_AT_TARGET);
+      expect(await w.pool.borrowRate()).to.equal(4n * MAX_RATE_AT_TARGET);
     });
 
     it("comes back from cap and floor at once", async () => {
@@ -154,7 +156,7 @@ describe("Interest, rates", () => {
       await sent(w.pool.connect(w.bob).repay(MAX, w.bob));
       await time.increase(DAY);
       await sent(w.pool.accrue());
-      expect((await storedOf(w)).rateAtTarget < MAX_RATE).to.equal(true);
+      expect((await storedOf(w)).rateAtTarget < MAX_RATE_AT_TARGET).to.equal(true);
     });
   });
 
@@ -162,21 +164,21 @@ describe("Interest, rates", () => {
     it("grows by the third-order step of the mean rate, exactly, over random times and utilisations", async () => {
       const seed = 4_711;
       console.log(`        seed ${seed}`);
-      const random = randomFrom(seed);
+      const random = new Random(seed);
       const w = await quietWorld();
       const { pool, bob, alice } = w;
       await sent(pool.connect(bob).borrow(w.usd(500), bob, bob));
       for (let round = 0; round < 20; ++round) {
         let model = await storedOf(w);
-        const seconds = 1n + random(10n ** (1n + random(6n)));
+        const seconds = 1n + random.upTo(10n ** (1n + random.upTo(6n)));
         const timestamp = await freeze(seconds);
-        model = accruedTo(model, timestamp, feeUnitOf(18n));
+        model = accruedTo(timestamp, model, 0n, feeUnitOf(18n));
         const label = `seed ${seed}, round ${round}`;
         // views are as of now without anything being stored
         expect((await pool.totals(PENDING)).borrowIndexWad, label).to.equal(model.index);
         expect((await pool.totals(PENDING)).debtAssets, label).to.equal(loansOf(model));
-        const step = random(4n);
-        if (step === 0n) await deposit(w, alice, w.usd(Number(1n + random(200n))));
+        const step = random.upTo(4n);
+        if (step === 0n) await deposit(w, alice, w.usd(Number(1n + random.upTo(200n))));
         else if (step === 1n) {
           const { cash } = await pool.totals(PENDING);
           if (cash > w.usd(20)) await sent(pool.connect(bob).borrow(cash / 2n, bob, bob));
@@ -254,7 +256,7 @@ describe("Interest, rates", () => {
     await freeze(DAY);
     await sent(pool.accrue());
     const stored = await storedOf(w);
-    const rate = rateOnCurve(stored.rateAtTarget, utilisationOf(stored.cash, loansOf(stored)));
+    const rate = rateNow(stored.rateAtTarget, utilisationOf(stored.cash, loansOf(stored)));
     expect(await pool.borrowRate()).to.equal(rate);
     expect(await pool.supplyRate()).to.equal(
       (rate * loansOf(stored) * (100n - stored.feePercent)) / (100n * (await pool.grossAssets())),

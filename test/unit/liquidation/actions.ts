@@ -3,18 +3,9 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import { expect } from "chai";
 import type { ContractTransactionReceipt, ContractTransactionResponse, LogDescription } from "ethers";
 
+import { fallOf, type LiquidationTerms, ltvOf, quoteLiquidation } from "../../../sdk/model/index.js";
 import { MAX, openLoan, sent, setPrice, time, world, type World } from "../../helpers/fixtures.js";
-import {
-  type Books,
-  debtOf,
-  fallOf,
-  insolventQuote,
-  isInsolvent,
-  ltvUp,
-  solventQuote,
-  TERMS,
-  type Terms,
-} from "./model.js";
+import { type Books, debtOf, TERMS } from "./model.js";
 
 export const PENDING = { blockTag: "pending" } as const;
 /** 86%, as in the fixtures. */
@@ -139,7 +130,7 @@ export async function liquidateExactly(
   w: World,
   borrower: HardhatEthersSigner,
   { by = w.liquidator, max = MAX, min = 0n, receiver = by.address }: LiquidateOptions = {},
-  terms: Terms = TERMS,
+  terms: LiquidationTerms = TERMS,
   lltvBps = LLTV,
 ): Promise<Outcome> {
   const { pool } = w;
@@ -152,10 +143,10 @@ export async function liquidateExactly(
   const after = await stateOf(w, borrower, { blockTag: "latest" });
 
   const debt = debtOf(before.debtShares, before.index);
-  const expected = isInsolvent(debt, before.collateral * before.high, terms)
-    ? insolventQuote(before, before.index, before.high, max, terms)
-    : solventQuote(before, before.index, before.high, lltvBps, max, terms);
-  const loss = fallOf(before.totalDebtShares, expected.cancelled, before.index) - expected.repaid;
+  const debtor = { debtShares: before.debtShares, debt, collateral: before.collateral };
+  const expected = quoteLiquidation(debtor, before.index, before.high, lltvBps, max, terms);
+  const loss =
+    fallOf({ debtShares: before.totalDebtShares, index: before.index }, expected.cancelled) - expected.repaid;
   const lossAssets = loss > 0n ? loss : 0n;
 
   expect([...preview], "preview").to.deep.equal([expected.repaid, expected.seized, lossAssets]);
@@ -173,7 +164,7 @@ export async function liquidateExactly(
   expect(eventsOf(w, receipt, "LossRealised").length, "losses").to.equal(lossAssets === 0n ? 0 : 1);
   if (after.debtShares > 0n && lossAssets === 0n) {
     // In debt shares exactly; in assets but for the one wei by which a debt rounds up.
-    const ltv = (debtAssets: bigint, s: State) => ltvUp(debtAssets, s.collateral * s.high);
+    const ltv = (debtAssets: bigint, s: State) => ltvOf(debtAssets, s.collateral * s.high);
     expect(after.debtShares * before.collateral <= before.debtShares * after.collateral, "L-1 ratio").to.equal(true);
     expect(ltv(debtOf(after.debtShares, after.index) - 1n, after) <= ltv(debt, before), "L-1 ltv").to.equal(true);
   }

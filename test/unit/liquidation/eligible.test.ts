@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { ltvOf } from "../../../sdk/model/index.js";
 import {
   connection,
   DAY,
@@ -24,7 +25,7 @@ import {
   stateOf,
   worldWithLoan,
 } from "./actions.js";
-import { debtOf, ltvUp } from "./model.js";
+import { debtOf } from "./model.js";
 
 const LLTV_WAD = 86n * 10n ** 16n;
 
@@ -162,7 +163,7 @@ describe("LendingPool.liquidate, who can be", () => {
     const { debtShares, collateral, index, high } = await stateOf(w, w.bob, PENDING);
     await expect(liquidate(w, w.bob))
       .to.be.revertedWithCustomError(w.pool, "PositionHealthy")
-      .withArgs(w.bob.address, ltvUp(debtOf(debtShares, index), collateral * high), LLTV_WAD);
+      .withArgs(w.bob.address, ltvOf(debtOf(debtShares, index), collateral * high), LLTV_WAD);
     expect([...(await w.pool.previewLiquidation(w.bob, MAX))]).to.deep.equal([0n, 0n, 0n]);
   });
 
@@ -172,7 +173,7 @@ describe("LendingPool.liquidate, who can be", () => {
     const { debtShares, collateral, index, high } = await stateOf(w, w.bob, PENDING);
     await expect(liquidate(w, w.bob))
       .to.be.revertedWithCustomError(w.pool, "PositionHealthy")
-      .withArgs(w.bob.address, ltvUp(debtOf(debtShares, index), collateral * high), LLTV_WAD);
+      .withArgs(w.bob.address, ltvOf(debtOf(debtShares, index), collateral * high), LLTV_WAD);
   });
 
   it("draws the line between the last healthy price and the next", async () => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { divUp, insolventCost, NO_COLLATERAL, PRICE_SCALE, Random } from "../../../sdk/model/index.js";
 import {
   deployWorld,
   expectConserved,
@@ -23,7 +24,7 @@ import {
   stateOf,
   worldWithLoan,
 } from "./actions.js";
-import { ceilDiv, debtOf, distance, NO_COLLATERAL, PRICE_SCALE, random, recovered, TERMS } from "./model.js";
+import { debtOf, distance, TERMS } from "./model.js";
 import { withoutCollateral } from "./storage.js";
 
 describe("LendingPool.liquidate, insolvent", () => {
@@ -55,7 +56,7 @@ describe("LendingPool.liquidate, insolvent", () => {
     await time.setNextBlockTimestamp(timestamp);
     const { debtShares, collateral, index } = await stateOf(w, w.bob, PENDING);
     const debt = debtOf(debtShares, index);
-    const solvent = ceilDiv(debt * PRICE_SCALE * TERMS.lifFloorBps, collateral * 10_000n);
+    const solvent = divUp(debt * PRICE_SCALE * TERMS.lifFloorBps, collateral * 10_000n);
     await time.setNextBlockTimestamp(timestamp - 10n);
     await setRawPrice(w, solvent);
     await time.setNextBlockTimestamp(timestamp);
@@ -76,7 +77,7 @@ describe("LendingPool.liquidate, insolvent", () => {
   it("takes what maxRepayAssets buys, and leaves the position as insolvent as it was", async () => {
     await setPrice(w, 1_400);
     const { before, after, repaid, seized, loss } = await liquidateExactly(w, w.bob, { max: w.usd(500_000) });
-    expect(repaid).to.equal(recovered(seized, before.high));
+    expect(repaid).to.equal(insolventCost(seized, before.high, TERMS.lifFloorBps));
     expect(repaid <= w.usd(500_000) && repaid > w.usd(500_000) - 2_000n, "one wei of collateral").to.equal(true);
     expect(loss > 0n).to.equal(true);
     // debt / collateral falls only by the rounding of the debt shares cancelled: one of them
@@ -144,7 +145,7 @@ describe("LendingPool.liquidate, insolvent", () => {
     // No call leads there: it is what the last wei of collateral leaving with debt behind would look like.
     await withoutCollateral(w, w.bob);
     await sent(w.pool.connect(w.bob).repay(w.usd(1), w.bob));
-    expect((await w.pool.positionOf(w.bob)).tick).to.equal(NO_COLLATERAL);
+    expect((await w.pool.positionOf(w.bob)).tick).to.equal(BigInt(NO_COLLATERAL));
     expect(await w.pool.currentShortfall()).to.equal((await w.pool.totals()).debtAssets);
     const [, , ltvWad, status] = await w.pool.position(w.bob);
     expect([ltvWad, status]).to.deep.equal([MAX, 4n]);
@@ -175,7 +176,7 @@ describe("LendingPool.liquidate, insolvent", () => {
     it(`agrees with the model at random, ${assetDecimals}/${collateralDecimals} decimals, seed ${seed}`, async () => {
       const v = await deployWorld({ assetDecimals, collateralDecimals });
       const terms = { ...TERMS, minDebt: v.usd(100) };
-      const next = random(seed);
+      const random = new Random(seed);
       await deposit(v, v.alice, 1_000_000);
       for (let round = 0; round < 5; ++round) {
         await setPrice(v, 2_000);
@@ -185,13 +186,14 @@ describe("LendingPool.liquidate, insolvent", () => {
           await time.increase(3n * 86_400n);
           await sent(v.authority.connect(v.governor).execute(v.pool, data));
         }
-        await openLoan(v, v.bob, 10 + next() * 10, 10_000 + next() * 5_000);
-        await setPrice(v, 50 + next() * 350);
-        const parts = 1 + Math.floor(next() * 3);
+        await openLoan(v, v.bob, 10 + random.part() * 10, 10_000 + random.part() * 5_000);
+        await setPrice(v, 50 + random.part() * 350);
+        const parts = 1 + random.below(3);
         for (let part = 1; part <= parts; ++part) {
           const { debtAssets } = await v.pool.position(v.bob);
           if (debtAssets === 0n) break;
-          const maximum = part === parts ? MAX : BigInt(Math.floor(next() * Number(debtAssets) * 0.3)) + v.usd(1);
+          const maximum =
+            part === parts ? MAX : BigInt(Math.floor(random.part() * Number(debtAssets) * 0.3)) + v.usd(1);
           await liquidateExactly(v, v.bob, { max: maximum }, terms);
         }
         expect((await v.pool.positionOf(v.bob)).debtShares).to.equal(0n);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { incentiveOf, ltvOf, PRICE_SCALE, Random, WAD } from "../../../sdk/model/index.js";
 import {
   deployWorld,
   expectConserved,
@@ -20,7 +21,7 @@ import {
   setRawPrice,
   worldWithLoan,
 } from "./actions.js";
-import { debtOf, incentive, ltvUp, PRICE_SCALE, random, TERMS, WAD } from "./model.js";
+import { debtOf, TERMS } from "./model.js";
 
 const PERCENT = WAD / 100n;
 const TARGET = (86n * 90n * PERCENT) / 100n;
@@ -50,7 +51,7 @@ describe("LendingPool.liquidate, solvent", () => {
       await setLtv(w, ltvWad);
       const { before, repaid, seized, loss, after } = await liquidateExactly(w, w.bob);
       const debt = debtOf(before.debtShares, before.index);
-      const lif = incentive(ltvUp(debt, before.collateral * before.high), 8_600n);
+      const lif = incentiveOf(ltvOf(debt, before.collateral * before.high), 8_600n, TERMS);
       // A second of interest moves the ltv by some 1e-9, and the incentive by at most 2 in 1e-9 of it.
       expect(lif - roundLif < 10n ** 11n && roundLif - lif < 10n ** 11n, "the round number").to.equal(true);
       // Less the price's own rounding: 1 wei of collateral.
@@ -65,7 +66,7 @@ describe("LendingPool.liquidate, solvent", () => {
 
   it("never pays more than 1/ltv (L-1)", async () => {
     for (const ltvWad of [86n * PERCENT + 1n, 89n * PERCENT, (WAD * 10n) / 11n, 93n * PERCENT, 98n * PERCENT]) {
-      const lif = incentive(ltvWad, 8_600n);
+      const lif = incentiveOf(ltvWad, 8_600n, TERMS);
       expect(lif * ltvWad <= WAD * WAD, `LIF · ltv at ${ltvWad}`).to.equal(true);
     }
     await setLtv(w, 93n * PERCENT);
@@ -78,7 +79,7 @@ describe("LendingPool.liquidate, solvent", () => {
   it("brings a position down to the repay target, where it is healthy", async () => {
     await setLtv(w, 88n * PERCENT);
     const { after } = await liquidateExactly(w, w.bob);
-    const ltv = ltvUp(debtOf(after.debtShares, after.index), after.collateral * after.high);
+    const ltv = ltvOf(debtOf(after.debtShares, after.index), after.collateral * after.high);
     // The incentive, its product with the target, and the ltv itself are each rounded to 1e-18.
     expect(ltv <= TARGET + 3n && ltv >= TARGET - 3n, `${ltv}`).to.equal(true);
     expect((await w.pool.position(w.bob)).status).to.equal(1n);
@@ -143,7 +144,11 @@ describe("LendingPool.liquidate, solvent", () => {
   it("seizes at the high price", async () => {
     await setPrices(w, 1_000, 1_700);
     const { before, repaid, seized } = await liquidateExactly(w, w.bob, { max: w.usd(1_000) });
-    const lif = incentive(ltvUp(debtOf(before.debtShares, before.index), before.collateral * before.high), 8_600n);
+    const lif = incentiveOf(
+      ltvOf(debtOf(before.debtShares, before.index), before.collateral * before.high),
+      8_600n,
+      TERMS,
+    );
     expect(seized).to.equal((repaid * lif * 10n ** 18n) / w.priceOf(1_700));
   });
 
@@ -156,19 +161,19 @@ describe("LendingPool.liquidate, solvent", () => {
     it(`agrees with the model at random, ${assetDecimals}/${collateralDecimals} decimals, seed ${seed}`, async () => {
       const v = await deployWorld({ assetDecimals, collateralDecimals });
       const terms = { ...TERMS, minDebt: v.usd(100) };
-      const next = random(seed);
+      const random = new Random(seed);
       await deposit(v, v.alice, 10_000_000);
       for (let round = 0; round < 6; ++round) {
         await setPrice(v, 2_000);
-        await openLoan(v, v.bob, 10 + next() * 90, 12_000 + next() * 3_000);
+        await openLoan(v, v.bob, 10 + random.part() * 90, 12_000 + random.part() * 3_000);
         const { debtAssets, collateral } = await v.pool.position(v.bob);
-        const ltv = 86n * PERCENT + BigInt(Math.floor(next() * 12e16)) + 10n ** 12n;
+        const ltv = 86n * PERCENT + BigInt(random.below(12e16)) + 10n ** 12n;
         await setRawPrice(v, priceAtLtv(debtAssets, collateral, ltv));
-        const parts = 1 + Math.floor(next() * 3);
+        const parts = 1 + random.below(3);
         for (let part = 1; part <= parts; ++part) {
           const { status } = await v.pool.position(v.bob);
           if (status < 2n) break;
-          const maximum = part === parts ? MAX : BigInt(Math.floor(next() * Number(debtAssets)));
+          const maximum = part === parts ? MAX : BigInt(random.below(Number(debtAssets)));
           const { loss } = await liquidateExactly(v, v.bob, { max: maximum }, terms);
           expect(loss).to.equal(0n);
         }

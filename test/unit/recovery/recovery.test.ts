@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
+import { Random } from "../../../sdk/model/index.js";
 import { expectConserved, sent, setPrice, VIRTUAL_SHARES, type World, ZERO } from "../../helpers/fixtures.js";
 import { amountsOf, deposit, eventsOf } from "../liquidation/actions.js";
-import { random } from "../liquidation/model.js";
 import { ceilDiv, claim, holders, lentWorld, lose, loseRest, recover, SCALE, shares } from "./kit.js";
 import { Ledger } from "./ledger.js";
 
@@ -320,32 +320,31 @@ describe("Certificates over several incidents", () => {
   for (const seed of [11_001, 11_002, 11_003, 11_004]) {
     it(`gives each holder what a plain ledger does, or at most 17 wei less, seed ${seed} (R-1)`, async () => {
       const { pool } = w;
-      const next = random(seed);
-      const integer = (below: number) => Math.floor(next() * below);
+      const random = new Random(seed);
       const people = [w.alice, w.bob, w.carol, w.dave, w.erin];
-      const anyone = () => people[integer(people.length)] ?? w.alice;
+      const anyone = () => random.pick(people);
       const ledger = new Ledger();
       const claimed = new Map<string, bigint>();
       const first = await lose(w, 1);
       ledger.haircut(first.haircut, await balances(), VIRTUAL_SHARES);
       for (let i = 0; i < 60; ++i) {
-        const kind = next();
+        const kind = random.part();
         const who = anyone();
         if (kind < 0.25) {
-          const { haircut } = await lose(w, 10 ** (integer(5) - 1) * (1 + integer(9)));
+          const { haircut } = await lose(w, 10 ** (random.below(5) - 1) * (1 + random.below(9)));
           ledger.haircut(haircut, await balances(), VIRTUAL_SHARES);
         } else if (kind < 0.55) {
           const owed = await wholeFace();
-          const size = next();
+          const size = random.part();
           let amount = 1n;
           if (size > 0.85) amount = owed;
           else if (size > 0.6) amount = (owed * 999_999_999n) / 10n ** 9n;
-          else if (size > 0.2) amount = (owed * BigInt(1 + integer(998))) / 1_000n;
+          else if (size > 0.2) amount = (owed * BigInt(1 + random.below(998))) / 1_000n;
           if (amount === 0n || amount > owed) continue;
           await recover(w, amount);
           ledger.recover(amount, amount === owed);
         } else if (kind < 0.75) {
-          const part = ((await pool.balanceOf(who)) * BigInt(integer(101))) / 100n;
+          const part = ((await pool.balanceOf(who)) * BigInt(random.below(101))) / 100n;
           await sent(pool.connect(who).transfer(anyone(), part));
         } else if (kind < 0.85) {
           const part = (await pool.balanceOf(who)) / 10n;

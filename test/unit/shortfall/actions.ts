@@ -4,7 +4,7 @@ import { expect } from "chai";
 
 import { ethers, networkHelpers, sent, type World } from "../../helpers/fixtures.js";
 import { deposit } from "../liquidation/actions.js";
-import { type Position, tickOf } from "../liquidation/model.js";
+import { type Position, tickOfPosition } from "../liquidation/model.js";
 
 /** Accounts beyond the named ones, with collateral and approvals. */
 export async function crowd(w: World, count: number): Promise<HardhatEthersSigner[]> {
@@ -45,7 +45,7 @@ export async function expectLedger(w: World, borrowers: readonly HardhatEthersSi
       expect(tick, "no tick without debt").to.equal(0n);
       continue;
     }
-    expect(tick, "tick").to.equal(tickOf({ debtShares, collateral }));
+    expect(tick, "tick").to.equal(tickOfPosition({ debtShares, collateral }));
     const sums = ticks.get(tick) ?? { debtShares: 0n, collateral: 0n };
     ticks.set(tick, { debtShares: sums.debtShares + debtShares, collateral: sums.collateral + collateral });
   }

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { divUp, PRICE_SCALE, Random } from "../../../sdk/model/index.js";
 import {
   DAY,
   expectConserved,
@@ -22,7 +23,7 @@ import {
   stateOf,
   worldWithLoan,
 } from "../liquidation/actions.js";
-import { ceilDiv, crystallised, exitOf, grossOf, priceWad, PRICE_SCALE, random, TERMS } from "../liquidation/model.js";
+import { crystallised, exitFor, grossOf, shown, TERMS } from "../liquidation/model.js";
 import { feelessWorld } from "../waterfall/actions.js";
 
 /** What reserve and fund can cover, in assets. */
@@ -37,9 +38,9 @@ describe("LendingPool.exitPrice", () => {
   /** The state of this block, and its exit price by the formula. */
   async function modelled(at: { blockTag: "latest" | "pending" } = { blockTag: "latest" }) {
     const state = await stateOf(w, w.bob, at);
-    const exit = exitOf(state, state.shortfall);
-    expect(state.exitPrice, "exit price").to.equal(priceWad(exit));
-    expect(state.grossPrice, "gross price").to.equal(priceWad(grossOf(state)));
+    const exit = exitFor(state, state.shortfall);
+    expect(state.exitPrice, "exit price").to.equal(shown(exit));
+    expect(state.grossPrice, "gross price").to.equal(shown(grossOf(state)));
     return { state, exit };
   }
 
@@ -50,7 +51,7 @@ describe("LendingPool.exitPrice", () => {
     const state = await stateOf(w, w.bob, PENDING);
     const q = ((state.debtAssets - amount(state)) * PRICE_SCALE) / state.collateral;
     await time.setNextBlockTimestamp(timestamp - 1n);
-    await setRawPrice(w, ceilDiv(q * TERMS.lifFloorBps, 10_000n));
+    await setRawPrice(w, divUp(q * TERMS.lifFloorBps, 10_000n));
     await time.setNextBlockTimestamp(timestamp);
     expect(await w.pool.currentShortfall(PENDING)).to.equal(amount(state));
   }
@@ -103,10 +104,10 @@ describe("LendingPool.exitPrice", () => {
     expect(await pool.previewRedeem(shares)).to.equal(worth);
     expect(await pool.totalAssets()).to.equal((state.supply * exit.assets) / exit.shares);
     expect(await pool.convertToShares(w.usd(1))).to.equal((w.usd(1) * exit.shares) / exit.assets);
-    expect(await pool.previewWithdraw(w.usd(1))).to.equal(ceilDiv(w.usd(1) * exit.shares, exit.assets));
+    expect(await pool.previewWithdraw(w.usd(1))).to.equal(divUp(w.usd(1) * exit.shares, exit.assets));
     const gross = grossOf(state);
     expect(await pool.previewDeposit(w.usd(1))).to.equal((w.usd(1) * gross.shares) / gross.assets);
-    expect(await pool.previewMint(10n ** 24n)).to.equal(ceilDiv(10n ** 24n * gross.assets, gross.shares));
+    expect(await pool.previewMint(10n ** 24n)).to.equal(divUp(10n ** 24n * gross.assets, gross.shares));
   });
 
   it("stays for the others when somebody leaves at it", async () => {
@@ -119,7 +120,7 @@ describe("LendingPool.exitPrice", () => {
     const before = await w.asset.balanceOf(w.carol);
     await sent(w.pool.connect(w.carol)["redeem(uint256,address,address)"](shares, w.carol, w.carol));
     const got = (await w.asset.balanceOf(w.carol)) - before;
-    const exit = exitOf(state, state.shortfall);
+    const exit = exitFor(state, state.shortfall);
     expect(got).to.equal((shares * exit.assets) / exit.shares);
     const { state: after } = await modelled();
     // The cover is the same in shares, but each now stands for more of what is left: rounding of the need, a share.
@@ -160,7 +161,7 @@ describe("LendingPool.exitPrice", () => {
     expect([state.cash, state.shortfall]).to.deep.equal([0n, state.debtAssets]);
     expect(state.pendingFees > 0n).to.equal(true);
     // One virtual asset over all shares but the cover: less than 1e-18.
-    expect(exitOf(state, state.shortfall).assets).to.equal(1n);
+    expect(exitFor(state, state.shortfall).assets).to.equal(1n);
     expect(await w.pool.maxWithdraw(w.alice)).to.equal(0n);
     expect(await w.pool.maxRedeem(w.alice)).to.equal(0n);
     expect(await w.pool.maxDeposit(w.carol)).to.equal(0n);
@@ -200,20 +201,20 @@ describe("LendingPool.exitPrice", () => {
   const seed = 1_001;
   it(`is the formula for random books and prices, seed ${seed}`, async () => {
     w = await world();
-    const next = random(seed);
+    const random = new Random(seed);
     await deposit(w, w.alice, 5_000_000);
     await openLoan(w, w.bob, 1_000, 1_400_000);
     await openLoan(w, w.carol, 100, 20_000);
     let uncovered = 0;
     for (let i = 0; i < 25; ++i) {
-      const dice = next();
+      const dice = random.part();
       await setPrice(w, 2_000);
-      if (dice < 0.3) await stake(w, w.frank, 1 + next() * 100_000);
-      else if (dice < 0.6) await sent(w.pool.connect(w.erin).topUpReserve(w.usd(1 + next() * 20_000)));
-      else if (dice < 0.8) await deposit(w, w.dave, 1 + next() * 500_000);
-      else await sent(w.pool.connect(w.bob).repay(w.usd(1 + next() * 10_000), w.bob));
-      await time.increase(Math.floor(next() * 500_000));
-      await setPrice(w, 100 + next() * 1_500);
+      if (dice < 0.3) await stake(w, w.frank, 1 + random.part() * 100_000);
+      else if (dice < 0.6) await sent(w.pool.connect(w.erin).topUpReserve(w.usd(1 + random.part() * 20_000)));
+      else if (dice < 0.8) await deposit(w, w.dave, 1 + random.part() * 500_000);
+      else await sent(w.pool.connect(w.bob).repay(w.usd(1 + random.part() * 10_000), w.bob));
+      await time.increase(random.below(500_000));
+      await setPrice(w, 100 + random.part() * 1_500);
       const { state } = await modelled();
       if (state.exitPrice < state.grossPrice) ++uncovered;
     }

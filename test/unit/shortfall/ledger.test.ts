@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { Random, tickOfRatio } from "../../../sdk/model/index.js";
 import {
   DAY,
   deployWorld,
@@ -12,7 +13,7 @@ import {
   world,
 } from "../../helpers/fixtures.js";
 import { setRawPrice } from "../liquidation/actions.js";
-import { random, tickOf, tickOfRatio } from "../liquidation/model.js";
+import { tickOfPosition } from "../liquidation/model.js";
 import { crowd, expectLedger, lend, supplied } from "./actions.js";
 
 /** A pool in which debt may be a wei, so that ratios go from 2^-100 to 2^19. */
@@ -30,7 +31,7 @@ async function expectTick(w: World, collateral: bigint, debt: bigint): Promise<v
   await lend(w, bob, collateral, debt);
   const position = await pool.positionOf(bob);
   expect(position.collateral).to.equal(collateral);
-  expect(position.tick, `${position.debtShares} / ${collateral}`).to.equal(tickOf(position));
+  expect(position.tick, `${position.debtShares} / ${collateral}`).to.equal(tickOfPosition(position));
   await expectLedger(w, [bob]);
   await sent(pool.connect(bob).repay(MAX, bob));
   await sent(pool.connect(bob).withdrawCollateral(collateral, bob, bob));
@@ -42,12 +43,12 @@ describe("The shortfall ledger", () => {
   describe("tick", () => {
     it("is exponent and six bits of the ratio, as the model has it", () => {
       // By hand: 2^128 is 1.000000b with exponent 128; (128 − 5) · 64. Then the ends of the first tick, and the limits.
-      expect(tickOfRatio(1n << 128n)).to.equal(123n * 64n);
-      expect(tickOfRatio((1n << 128n) - 1n)).to.equal(123n * 64n - 1n);
-      expect(tickOfRatio((1n << 128n) + (1n << 122n) - 1n)).to.equal(123n * 64n);
-      expect(tickOfRatio((1n << 128n) + (1n << 122n))).to.equal(123n * 64n + 1n);
-      expect([0n, 1n, 63n, 64n, 127n, 128n].map(tickOfRatio)).to.deep.equal([0n, 1n, 63n, 64n, 127n, 128n]);
-      expect(tickOfRatio((1n << 224n) - 1n) < 256n << 6n).to.equal(true);
+      expect(tickOfRatio(1n << 128n)).to.equal(123 * 64);
+      expect(tickOfRatio((1n << 128n) - 1n)).to.equal(123 * 64 - 1);
+      expect(tickOfRatio((1n << 128n) + (1n << 122n) - 1n)).to.equal(123 * 64);
+      expect(tickOfRatio((1n << 128n) + (1n << 122n))).to.equal(123 * 64 + 1);
+      expect([0n, 1n, 63n, 64n, 127n, 128n].map(tickOfRatio)).to.deep.equal([0, 1, 63, 64, 127, 128]);
+      expect(tickOfRatio((1n << 224n) - 1n) < 256 << 6).to.equal(true);
     });
 
     it("is right at the edges", async () => {
@@ -74,12 +75,12 @@ describe("The shortfall ledger", () => {
     const seed = 314;
     it(`is right at random, seed ${seed}`, async () => {
       w = await deployAnyRatio();
-      const next = random(seed);
+      const random = new Random(seed);
       for (let i = 0; i < 25; ++i) {
-        const debt = BigInt(Math.floor(2 ** (next() * 80))) + 1n;
+        const debt = BigInt(Math.floor(2 ** (random.part() * 80))) + 1n;
         // Worth at least twice the debt at the price above, which is 2^139 / 10^36: about 696,000.
         const least = debt / 100_000n + 1n;
-        const collateral = least * BigInt(Math.floor(2 ** (next() * 30)) + 1) + BigInt(Math.floor(next() * 1e6));
+        const collateral = least * BigInt(Math.floor(2 ** (random.part() * 30)) + 1) + BigInt(random.below(1e6));
         await expectTick(w, collateral > 2n ** 100n ? 2n ** 100n : collateral, debt);
       }
       expect((await w.pool.ledgerState()).highestTick).to.equal(0n);
@@ -104,28 +105,28 @@ describe("The shortfall ledger", () => {
     w = await world();
     await supplied(w);
     const seed = 2_718;
-    const next = random(seed);
+    const random = new Random(seed);
     const people = [w.bob, w.carol, ...(await crowd(w, 5))];
     for (const person of people) await sent(w.asset.connect(person).approve(w.pool, MAX));
     let done = 0;
     for (let step = 0; step < 90; ++step) {
-      const who = people[Math.floor(next() * people.length)];
+      const who = random.pick(people);
       if (who === undefined) continue;
       const pool = w.pool.connect(who);
       const { debtShares, collateral } = await pool.positionOf(who);
-      const dice = next();
-      if (dice < 0.35) await sent(pool.supplyCollateral(w.eth(1 + next() * 50), who));
+      const dice = random.part();
+      if (dice < 0.35) await sent(pool.supplyCollateral(w.eth(1 + random.part() * 50), who));
       else if (dice < 0.65) {
         const debt = (await pool.position(who)).debtAssets;
         const room = (collateral * 1_590n - debt) / 2n;
         if (room < w.usd(101)) continue;
-        await sent(pool.borrow(w.usd(101) + BigInt(Math.floor(next() * Number(room - w.usd(101)))), who, who));
+        await sent(pool.borrow(w.usd(101) + BigInt(random.below(Number(room - w.usd(101)))), who, who));
       } else if (dice < 0.8) {
         if (debtShares === 0n) continue;
         await sent(w.asset.mint(who, w.usd(1_000_000)));
         const most = (await pool.position(who)).debtAssets - w.usd(100);
-        const part = BigInt(Math.floor(next() * Number(most)));
-        await sent(pool.repay(next() < 0.3 || part === 0n ? MAX : part, who));
+        const part = BigInt(random.below(Number(most)));
+        await sent(pool.repay(random.part() < 0.3 || part === 0n ? MAX : part, who));
       } else if (collateral > 0n && debtShares === 0n) {
         await sent(pool.withdrawCollateral(collateral / 2n + 1n, who, who));
       } else continue;

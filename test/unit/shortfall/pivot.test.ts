@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 
+import { Random } from "../../../sdk/model/index.js";
 import { expectConserved, MAX, sent, setPrice, setPrices, type World, world } from "../../helpers/fixtures.js";
 import { amountsOf, fixNextBlock, liquidate, PENDING } from "../liquidation/actions.js";
-import { ledgerShortfall, random, threshold } from "../liquidation/model.js";
+import { shortfallOf, threshold } from "../liquidation/model.js";
 import { crowd, expectLedger, lend, positionsOf, supplied } from "./actions.js";
 
 describe("LendingPool.pivot", () => {
@@ -25,7 +26,7 @@ describe("LendingPool.pivot", () => {
     const positions = await positionsOf(w, people);
     const { low } = await w.pool.currentPrice();
     const { borrowIndexWad } = await w.pool.totals();
-    expect(await w.pool.currentShortfall()).to.equal(ledgerShortfall(positions, borrowIndexWad, low));
+    expect(await w.pool.currentShortfall()).to.equal(shortfallOf(positions, borrowIndexWad, low));
     await expectLedger(w, people);
   }
 
@@ -52,22 +53,21 @@ describe("LendingPool.pivot", () => {
     await setPrice(w, 700);
     await sent(w.pool.pivot());
     const seed = 55;
-    const next = random(seed);
+    const random = new Random(seed);
     for (let step = 0; step < 40; ++step) {
-      const who = people[Math.floor(next() * people.length)];
-      if (who === undefined) throw new Error("borrower");
+      const who = random.pick(people);
       const { debtAssets, status } = await w.pool.position(who);
-      const dice = next();
-      if (dice < 0.35) await sent(w.pool.connect(who).supplyCollateral(w.eth(1 + next() * 60), who));
+      const dice = random.part();
+      if (dice < 0.35) await sent(w.pool.connect(who).supplyCollateral(w.eth(1 + random.part() * 60), who));
       else if (dice < 0.55 && debtAssets > w.usd(2_000)) {
-        await sent(w.pool.connect(who).repay(next() < 0.2 ? MAX : debtAssets / 3n, who));
+        await sent(w.pool.connect(who).repay(random.part() < 0.2 ? MAX : debtAssets / 3n, who));
       } else if (dice < 0.75 && status >= 2n) {
-        await sent(liquidate(w, who, { max: next() < 0.5 ? debtAssets / 4n : MAX }));
+        await sent(liquidate(w, who, { max: random.part() < 0.5 ? debtAssets / 4n : MAX }));
       } else if (status <= 1n && debtAssets < w.usd(1_000)) {
         const { isBorrowingHalted } = await w.pool.config();
         if (!isBorrowingHalted) {
           await sent(w.pool.connect(who).supplyCollateral(w.eth(100), who));
-          await sent(w.pool.connect(who).borrow(w.usd(101 + next() * 30_000), who, who));
+          await sent(w.pool.connect(who).borrow(w.usd(101 + random.part() * 30_000), who, who));
         }
       }
       if (step % 4 === 0) await expectModel();

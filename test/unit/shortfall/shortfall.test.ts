@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 
+import { divUp, monus, PRICE_SCALE, Random, recoveryPrice, WAD } from "../../../sdk/model/index.js";
 import {
   DAY,
   ethers,
@@ -13,19 +14,7 @@ import {
   world,
 } from "../../helpers/fixtures.js";
 import { fixNextBlock, PENDING, setRawPrice, stateOf, worldWithLoan } from "../liquidation/actions.js";
-import {
-  ceilDiv,
-  ledgerShortfall,
-  monus,
-  PRICE_SCALE,
-  random,
-  recoveryPrice,
-  TERMS,
-  threshold,
-  tickOf,
-  trueShortfall,
-  WAD,
-} from "../liquidation/model.js";
+import { shortfallOf, TERMS, threshold, tickOfPosition, trueShortfall } from "../liquidation/model.js";
 import { crowd, expectLedger, lend, positionsOf, supplied } from "./actions.js";
 
 describe("LendingPool.currentShortfall", () => {
@@ -53,7 +42,7 @@ describe("LendingPool.currentShortfall", () => {
     const { debtAssets, collateral } = await stateOf(w, w.bob, PENDING);
     for (const missing of [0n, 1n, 5n]) {
       const q = ((debtAssets - missing) * PRICE_SCALE) / collateral;
-      const low = ceilDiv(q * TERMS.lifFloorBps, 10_000n);
+      const low = divUp(q * TERMS.lifFloorBps, 10_000n);
       await time.setNextBlockTimestamp(BigInt(await time.latest()) + 10n);
       await setRawPrice(w, low);
       await time.setNextBlockTimestamp(timestamp);
@@ -68,36 +57,35 @@ describe("LendingPool.currentShortfall", () => {
     beforeEach(async () => {
       w = await world();
       await supplied(w, 100_000_000);
-      const next = random(seed);
+      const random = new Random(seed);
       people = await crowd(w, 12);
       for (const [i, person] of people.entries()) {
         // Crowded on purpose: half of them within a tick of each other.
-        const ltv = i % 2 === 0 ? 0.7 + next() * 0.01 : 0.05 + next() * 0.7;
-        const collateral = 10 + next() * 2_000;
+        const ltv = i % 2 === 0 ? 0.7 + random.part() * 0.01 : 0.05 + random.part() * 0.7;
+        const collateral = 10 + random.part() * 2_000;
         await lend(w, person, w.eth(collateral), w.usd(collateral * 2_000 * ltv));
       }
     });
 
     it(`is the model's sum over ticks, within P-1 of the truth, at every price, seed ${seed}`, async () => {
       const positions = await positionsOf(w, people);
-      const next = random(seed + 1);
+      const random = new Random(seed + 1);
       let inBoundaryTick = 0;
       for (let i = 0; i < 30; ++i) {
         // Every other price puts the brink next to a position of the crowd.
-        const p = positions[Math.floor(next() * positions.length)];
-        if (p === undefined) throw new Error("position");
+        const p = random.pick(positions);
         const brink = (p.debtShares * PRICE_SCALE * TERMS.lifFloorBps) / (p.collateral * 10_000n);
-        const near = brink + (brink / 100_000n) * BigInt(Math.floor(next() * 2_000) - 1_000);
-        await setRawPrice(w, i % 2 === 0 ? near : w.priceOf(1 + next() * 2_000));
-        await time.increase(BigInt(Math.floor(next() * 5)) * DAY + 1n);
+        const near = brink + (brink / 100_000n) * BigInt(random.below(2_000) - 1_000);
+        await setRawPrice(w, i % 2 === 0 ? near : w.priceOf(1 + random.part() * 2_000));
+        await time.increase(BigInt(random.below(5)) * DAY + 1n);
         const { low } = await w.pool.currentPrice();
         const { borrowIndexWad: index } = await w.pool.totals();
         const shortfall = await w.pool.currentShortfall();
-        expect(shortfall, `seed ${seed}, price ${low}`).to.equal(ledgerShortfall(positions, index, low));
+        expect(shortfall, `seed ${seed}, price ${low}`).to.equal(shortfallOf(positions, index, low));
 
         const truth = trueShortfall(positions, index, low);
         const theta = threshold(low, index);
-        const boundary = positions.filter((position) => tickOf(position) === theta);
+        const boundary = positions.filter((position) => tickOfPosition(position) === theta);
         if (boundary.length > 0) ++inBoundaryTick;
         const boundaryDebt = boundary.reduce((sum, { debtShares }) => sum + (debtShares * index) / WAD, 0n);
         const wei = 2n * BigInt(positions.length);
@@ -128,8 +116,8 @@ describe("LendingPool.currentShortfall", () => {
       await setRawPrice(w, 2n);
       const positions = await positionsOf(w, people);
       const { borrowIndexWad, debtAssets } = await w.pool.totals();
-      const model = ledgerShortfall(positions, borrowIndexWad, 2n);
-      expect(recoveryPrice(2n)).to.equal(1n);
+      const model = shortfallOf(positions, borrowIndexWad, 2n);
+      expect(recoveryPrice(2n, TERMS.lifFloorBps)).to.equal(1n);
       expect(await w.pool.currentShortfall()).to.equal(model < debtAssets ? model : debtAssets);
     });
   });

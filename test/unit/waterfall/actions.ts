@@ -2,6 +2,16 @@
 import { expect } from "chai";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 
+import {
+  DAY,
+  divUp,
+  type Fraction,
+  min,
+  PRICE_SCALE,
+  type Split,
+  splitLoss,
+  VIRTUAL_SHARES,
+} from "../../../sdk/model/index.js";
 import { deployWorld, networkHelpers, sent, time, type World } from "../../helpers/fixtures.js";
 import {
   amountsOf,
@@ -14,20 +24,7 @@ import {
   stateOf,
 } from "../liquidation/actions.js";
 import { entry, readSlot } from "../liquidation/storage.js";
-import {
-  ceilDiv,
-  crystallised,
-  DAY,
-  type Fraction,
-  grossOf,
-  min,
-  priceWad,
-  PRICE_SCALE,
-  type Split,
-  TERMS,
-  VIRTUAL_SHARES,
-  waterfall,
-} from "../liquidation/model.js";
+import { crystallised, grossOf, shown, TERMS } from "../liquidation/model.js";
 
 async function deployFeeless(): Promise<World> {
   return await deployWorld({ parameters: { reserveFeePercent: 0n, fundFeePercent: 0n } });
@@ -98,7 +95,7 @@ export async function realiseExactly(w: World, borrower: HardhatEthersSigner): P
 
   // Pending fees are shares first, unless the reserve covers the loss without.
   const gross = grossOf(before);
-  const reserveAlone = ceilDiv(loss * gross.shares, gross.assets) <= before.reserveShares;
+  const reserveAlone = divUp(loss * gross.shares, gross.assets) <= before.reserveShares;
   const layers = reserveAlone
     ? { ...gross, reserve: before.reserveShares, fund: before.fundShares }
     : {
@@ -109,7 +106,7 @@ export async function realiseExactly(w: World, borrower: HardhatEthersSigner): P
       };
   expect(after.pendingFees, "pending fees").to.equal(reserveAlone ? before.pendingFees : 0n);
 
-  const split = waterfall(loss, layers, layers.reserve, layers.fund);
+  const split = splitLoss(loss, layers.shares, layers.assets, layers.reserve, layers.fund);
   const event = amountsOf(w, receipt, "LossRealised");
   const parts = [event("fromReserve"), event("fromFund"), event("haircut")];
   expect(event("loss"), "loss").to.equal(loss);
@@ -129,8 +126,8 @@ export async function realiseExactly(w: World, borrower: HardhatEthersSigner): P
   expect(transferredTo(w, receipt, await pool.getAddress())).to.equal(after.reserveShares - before.reserveShares);
   expect(transferredTo(w, receipt, await pool.fund())).to.equal(after.fundShares - before.fundShares);
 
-  expect(event("priceBefore"), "price before").to.equal(priceWad(layers));
-  expect(event("priceAfter"), "price after").to.equal(priceWad({ assets: layers.assets - loss, shares: sharesLeft }));
+  expect(event("priceBefore"), "price before").to.equal(shown(layers));
+  expect(event("priceAfter"), "price after").to.equal(shown({ assets: layers.assets - loss, shares: sharesLeft }));
   expect(after.grossPrice, "gross price").to.equal(event("priceAfter"));
 
   const halts = split.haircut * 1_000n > layers.assets;

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { Random, splitLoss, WAD } from "../../../sdk/model/index.js";
 import {
   DAY,
   expectConserved,
@@ -12,7 +13,7 @@ import {
   world,
 } from "../../helpers/fixtures.js";
 import { deposit, fixNextBlock, liquidate, PENDING, stake, stateOf, worldWithLoan } from "../liquidation/actions.js";
-import { crystallised, exitOf, priceWad, random, threshold, tickOf, waterfall, WAD } from "../liquidation/model.js";
+import { crystallised, exitFor, shown, threshold, tickOfPosition } from "../liquidation/model.js";
 import { crowd, lend } from "../shortfall/actions.js";
 import { expectClose, feelessWorld, realiseExactly } from "./actions.js";
 
@@ -98,32 +99,31 @@ describe("What realising a loss does to the exit price", () => {
   it(`no call lowers it, seed ${seed} (P-2)`, async () => {
     w = await world();
     const { pool, alice, dave, erin, frank, liquidator } = w;
-    const next = random(seed);
+    const random = new Random(seed);
     await deposit(w, alice, 5_000_000);
     await stake(w, frank, 20_000);
     const people = await crowd(w, 6);
     for (const person of people) {
-      await lend(w, person, w.eth(100), w.usd(60_000 + next() * 95_000));
+      await lend(w, person, w.eth(100), w.usd(60_000 + random.part() * 95_000));
       await sent(w.asset.mint(person, w.usd(1_000_000)));
       await sent(w.asset.connect(person).approve(pool, MAX));
     }
     let [done, low] = [0, 0];
     for (let step = 0; step < 110; ++step) {
-      if (step % 10 === 0) await setPrice(w, step % 30 === 20 ? 1_900 : 500 + next() * 1_300);
-      const who = people[Math.floor(next() * people.length)];
-      if (who === undefined) throw new Error("borrower");
+      if (step % 10 === 0) await setPrice(w, step % 30 === 20 ? 1_900 : 500 + random.part() * 1_300);
+      const who = random.pick(people);
       const { debtAssets } = await pool.position(who);
-      const amount = w.usd(1 + next() * 30_000);
+      const amount = w.usd(1 + random.part() * 30_000);
       const shares = await pool.balanceOf(alice);
       const calls = [
         () => pool.connect(dave)["deposit(uint256,address)"](amount, dave),
         () => pool.connect(dave)["mint(uint256,address)"](amount * 10n ** 6n, dave),
         () => pool.connect(alice)["withdraw(uint256,address,address)"](amount, alice, alice),
         () => pool.connect(alice)["redeem(uint256,address,address)"](shares / 50n + 1n, alice, alice),
-        () => pool.connect(who).supplyCollateral(w.eth(next() * 20 + 0.001), who),
+        () => pool.connect(who).supplyCollateral(w.eth(random.part() * 20 + 0.001), who),
         () => pool.connect(who).borrow(amount, who, who),
-        () => pool.connect(who).repay(next() < 0.2 ? MAX : debtAssets / 3n, who),
-        () => pool.connect(liquidator).liquidate(who, next() < 0.5 ? MAX : amount, 0, liquidator, "0x"),
+        () => pool.connect(who).repay(random.part() < 0.2 ? MAX : debtAssets / 3n, who),
+        () => pool.connect(liquidator).liquidate(who, random.part() < 0.5 ? MAX : amount, 0, liquidator, "0x"),
         () => pool.connect(erin).topUpReserve(amount / 10n),
         () => pool.connect(erin).recover(amount / 10n),
         () => pool.connect(erin).flag(who),
@@ -133,9 +133,8 @@ describe("What realising a loss does to the exit price", () => {
         () => pool.connect(alice).transfer(pool, shares / 10_000n),
         () => pool.connect(alice).claimRecovery(alice),
       ] as const;
-      const call = calls[Math.floor(next() * calls.length)];
-      if (call === undefined) throw new Error("call");
-      await fixNextBlock(next() < 0.1 ? DAY : 1n + BigInt(Math.floor(next() * 3_000)));
+      const call = random.pick(calls);
+      await fixNextBlock(random.part() < 0.1 ? DAY : 1n + BigInt(random.below(3_000)));
       const before = await stateOf(w, who, PENDING);
       // The boundary tick's debt: what P leaves open below the truth (P-1).
       const theta = threshold(before.low, before.index);
@@ -157,7 +156,7 @@ describe("What realising a loss does to the exit price", () => {
     expect(done > 45 && low > 5, `seed ${seed}: ${done} calls, ${low} below the gross price`).to.equal(true);
     for (const person of people) {
       const position = await pool.positionOf(person);
-      if (position.debtShares > 0n) expect(position.tick).to.equal(tickOf(position));
+      if (position.debtShares > 0n) expect(position.tick).to.equal(tickOfPosition(position));
     }
     await expectConserved(w, [alice, dave, frank], people);
   });
@@ -176,14 +175,14 @@ describe("LendingPool.previewWaterfall", () => {
     const state = await stateOf(w, w.bob, { blockTag: "latest" });
     const crystal = crystallised(state);
     const { totalShares } = await w.pool.fundAccount();
-    const split = waterfall(loss, crystal, crystal.cover - totalShares, totalShares);
+    const split = splitLoss(loss, crystal.shares, crystal.assets, crystal.cover - totalShares, totalShares);
     const preview = await w.pool.previewWaterfall(loss);
     expect([...preview]).to.deep.equal([
       split.fromReserve,
       split.fromFund,
       split.haircut,
-      priceWad(exitOf(state, state.shortfall)),
-      priceWad(exitOf(state, loss > state.shortfall ? loss : state.shortfall)),
+      shown(exitFor(state, state.shortfall)),
+      shown(exitFor(state, loss > state.shortfall ? loss : state.shortfall)),
     ]);
     return preview;
   }

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { Random } from "../../../sdk/model/index.js";
 import {
   DAY,
   deployWorld,
@@ -23,7 +24,7 @@ import {
   stake,
   stateOf,
 } from "../liquidation/actions.js";
-import { crystallised, grossOf, random } from "../liquidation/model.js";
+import { crystallised, grossOf } from "../liquidation/model.js";
 import { aimLoss, feelessWorld, realiseExactly } from "./actions.js";
 
 describe("The waterfall", () => {
@@ -299,7 +300,7 @@ describe("The waterfall", () => {
   const seed = 88;
   for (const assetDecimals of [18n, 6n]) {
     it(`agrees with the model at random, ${assetDecimals} decimals, seed ${seed}`, async () => {
-      const next = random(seed);
+      const random = new Random(seed);
       w = await deployWorld({ assetDecimals });
       await deposit(w, w.alice, 5_000_000);
       for (let round = 0; round < 6; ++round) {
@@ -307,11 +308,11 @@ describe("The waterfall", () => {
         if ((await w.pool.config()).isBorrowingHalted) {
           await govern(w, w.pool.interface.encodeFunctionData("reopenBorrowing"));
         }
-        if (next() < 0.7) await sent(w.pool.connect(w.erin).topUpReserve(w.usd(1 + next() * 50_000)));
-        if (next() < 0.7) await stake(w, w.frank, 1 + next() * 50_000);
-        await openLoan(w, w.bob, 100, 100_000 + next() * 50_000);
-        await time.increase(Math.floor(next() * 1e6));
-        await setPrice(w, 200 + next() * 700);
+        if (random.part() < 0.7) await sent(w.pool.connect(w.erin).topUpReserve(w.usd(1 + random.part() * 50_000)));
+        if (random.part() < 0.7) await stake(w, w.frank, 1 + random.part() * 50_000);
+        await openLoan(w, w.bob, 100, 100_000 + random.part() * 50_000);
+        await time.increase(random.below(1e6));
+        await setPrice(w, 200 + random.part() * 700);
         const { before, split } = await realiseExactly(w, w.bob);
         expect(crystallised(before).cover >= split.reserveShares + split.fundShares).to.equal(true);
         await conserved();
