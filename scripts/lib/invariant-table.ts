@@ -18,6 +18,7 @@ const PATHS: readonly (readonly [path: string, least: number])[] = [
   ["fund worn to a new generation", 0],
   ["loss covered by reserve and fund", 0],
   ["loss in parts against the whole (L-2)", 0],
+  ["fund burned in part while some of it cools (F-2)", 1_000],
 ];
 
 /** For the authority and the fund alone: everyone else is refused. The fund's own calls are within its functions'. */

@@ -264,6 +264,16 @@ abstract contract GovernanceHandler is FundHandler {
         if (_oneIn(2)) _exitNow();
     }
 
+    /// Some of the fund is cooling.
+    function _cool(Actor who) private {
+        uint256 shares = pool.balanceOf(address(who)) / 50;
+        bytes memory data = abi.encodeWithSignature("deposit(uint256,address)", shares, address(who));
+        (bool ok, bytes memory returned) = _send(who, address(fund), data);
+        if (!ok) return;
+        uint256 units = abi.decode(returned, (uint256)) / 2;
+        _send(who, address(fund), abi.encodeCall(fund.requestRedeem, (units, address(who), address(who))));
+    }
+
     /// Makes borrowing possible, if governance can.
     function _prepare() private {
         if (isBroken) _mend();
@@ -295,6 +305,8 @@ abstract contract GovernanceHandler is FundHandler {
     function crash(uint256 seed) external step(seed) {
         _prepare();
         Actor borrower = _someone();
+        bool isSlow = _oneIn(2);
+        if (isSlow) _cool(_someone());
         if (!_openLoan(borrower, 7_900)) return;
         _pass(1 + _random(1 hours));
         uint256 before = price;
@@ -302,6 +314,8 @@ abstract contract GovernanceHandler is FundHandler {
         if (price < 1e6) price = 1e6;
         _setOracle(_indexInForce(), price, price, true);
         (, , , PositionStatus status, ) = pool.position(address(borrower));
+        // At times bit by bit, so that a loss ends inside the fund.
+        for (uint256 i = 2; isSlow && i < 6; ++i) _liquidate(_someone(), address(borrower), i * minDebt, 0, "");
         if (status == PositionStatus.Insolvent) _liquidate(_someone(), address(borrower), MAX, 0, "");
         price = before;
         if (_oneIn(2)) _mend();

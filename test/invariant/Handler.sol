@@ -30,7 +30,8 @@ abstract contract Handler is Book {
         FullRepayment, // all certificates repaid, and claimed
         FundWorn, // the generation moved on without a wipe
         Covered, // a loss that reserve and fund covered
-        LossInParts
+        LossInParts,
+        CoolingBurned // a loss that took a part of the fund while some of it was cooling
     }
 
     bytes4 private constant PANIC = 0x4e487b71;
@@ -49,7 +50,7 @@ abstract contract Handler is Book {
     /// Selectors as they were first called; those of the fund with a bit above.
     uint256[] private selectors;
     mapping(uint256 selector => Count) private counts;
-    uint256[12] internal paths;
+    uint256[13] internal paths;
 
     constructor(uint256 salt) {
         SALT = salt;
@@ -340,8 +341,9 @@ abstract contract Handler is Book {
     }
 
     /// F-2: cooling shares lose what the whole fund loses.
-    function _checkCooling(Before memory b, uint256 fundShares, uint256 cooling) private pure {
+    function _checkCooling(Before memory b, uint256 fundShares, uint256 cooling) private {
         if (b.cooling == 0) return;
+        if (fundShares != 0) ++paths[uint256(Path.CoolingBurned)];
         uint256 due = Math.mulDiv(b.cooling, fundShares, b.fundShares);
         uint256 apart = due > cooling ? due - cooling : cooling - due;
         // The index has at least 18 digits; units of the pool are rounded by one a step of a generation.
