@@ -4,6 +4,7 @@
 import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
 
+import { Random } from "../../sdk/model/index.js";
 import {
   claimableUnits,
   DAY,
@@ -19,7 +20,6 @@ import {
   type World,
 } from "../helpers/fixtures.js";
 import { deposit, divUp, stake } from "../scenario/story.js";
-import { randomFrom } from "../unit/pool/kit.js";
 import { load } from "./moves.js";
 
 const STEPS = 45;
@@ -105,20 +105,20 @@ async function wealthOf(w: World): Promise<Wealth> {
   return { worth, othersDebt: totals.debtAssets - position.debtAssets, pending: totals.pendingFees };
 }
 
-type Move = (w: World, random: (below: bigint) => bigint) => Promise<ContractTransactionResponse>;
+type Move = (w: World, random: Random) => Promise<ContractTransactionResponse>;
 
 /** A wei, a few, or up to a lot. */
-function amount(w: World, random: (below: bigint) => bigint, tokens: number): bigint {
-  const kind = random(4n);
-  if (kind === 0n) return 1n + random(3n);
-  if (kind === 1n) return 1n + random(VIRTUAL_SHARES * 3n);
-  return 1n + random(w.usd(tokens));
+function amount(w: World, random: Random, tokens: number): bigint {
+  const kind = random.below(4);
+  if (kind === 0) return 1n + random.upTo(3n);
+  if (kind === 1) return 1n + random.upTo(VIRTUAL_SHARES * 3n);
+  return 1n + random.upTo(w.usd(tokens));
 }
 
-async function partOf(total: bigint, random: (below: bigint) => bigint): Promise<bigint> {
-  const kind = random(3n);
-  if (kind === 0n) return total;
-  return kind === 1n ? random(total + 1n) : 1n + random(3n);
+async function partOf(total: bigint, random: Random): Promise<bigint> {
+  const kind = random.below(3);
+  if (kind === 0) return total;
+  return kind === 1 ? random.upTo(total + 1n) : 1n + random.upTo(3n);
 }
 
 const MOVES: readonly (readonly [string, Move])[] = [
@@ -162,11 +162,11 @@ const MOVES: readonly (readonly [string, Move])[] = [
       return await w.fund.connect(w.carol).cancelRedeem(id);
     },
   ],
-  ["gift to the pool", async (w, r) => await w.pool.connect(w.carol).transfer(w.pool, r(VIRTUAL_SHARES * 5n))],
-  ["gift to the fund", async (w, r) => await w.pool.connect(w.carol).transfer(w.fund, r(VIRTUAL_SHARES * 5n))],
-  ["top-up", async (w, r) => await w.pool.connect(w.carol).topUpReserve(1n + r(5n))],
-  ["recovery", async (w, r) => await w.pool.connect(w.carol).recover(1n + r(5n))],
-  ["collateral", async (w, r) => await w.pool.connect(w.carol).supplyCollateral(1n + r(w.eth(100)), w.carol)],
+  ["gift to the pool", async (w, r) => await w.pool.connect(w.carol).transfer(w.pool, r.upTo(VIRTUAL_SHARES * 5n))],
+  ["gift to the fund", async (w, r) => await w.pool.connect(w.carol).transfer(w.fund, r.upTo(VIRTUAL_SHARES * 5n))],
+  ["top-up", async (w, r) => await w.pool.connect(w.carol).topUpReserve(1n + r.upTo(5n))],
+  ["recovery", async (w, r) => await w.pool.connect(w.carol).recover(1n + r.upTo(5n))],
+  ["collateral", async (w, r) => await w.pool.connect(w.carol).supplyCollateral(1n + r.upTo(w.eth(100)), w.carol)],
   ["borrow", async (w, r) => await w.pool.connect(w.carol).borrow(amount(w, r, 100_000), w.carol, w.carol)],
   ["repay", async (w, r) => await w.pool.connect(w.carol).repay(amount(w, r, 100_000), w.carol)],
   [
@@ -176,13 +176,13 @@ const MOVES: readonly (readonly [string, Move])[] = [
       return await w.pool.connect(w.carol).withdrawCollateral(collateral, w.carol, w.carol);
     },
   ],
-  ["another's debt", async (w, r) => await w.pool.connect(w.carol).repay(1n + r(3n), w.frank)],
+  ["another's debt", async (w, r) => await w.pool.connect(w.carol).repay(1n + r.upTo(3n), w.frank)],
   ["poke", async (w) => await w.pool.connect(w.carol).transfer(w.pool, 0n)],
   ["accrue", async (w) => await w.pool.connect(w.carol).accrue()],
   [
     "wait",
     async (w, r) => {
-      await time.increase(1n + (r(5n) === 0n ? 15n * DAY : r(DAY)));
+      await time.increase(1n + (r.upTo(5n) === 0n ? 15n * DAY : r.upTo(DAY)));
       return await w.pool.connect(w.carol).approve(w.fund, MAX);
     },
   ],
@@ -206,15 +206,15 @@ describe("Attack: anything, at a price that stands still", () => {
   ] as const) {
     it(`${state}: no sequence gains, seed ${seed}`, async () => {
       const w = await load(deployIt);
-      const random = randomFrom(seed);
+      const random = new Random(seed);
       const start = await wealthOf(w);
       let last = start;
       let made = 0;
       const done: string[] = [];
       for (let i = 0; i < STEPS; ++i) {
-        const [name, move] = MOVES[Number(random(BigInt(MOVES.length)))] ?? ["", undefined];
+        const [name, move] = random.pick(MOVES);
         try {
-          await sent((move ?? (() => Promise.reject(new Error())))(w, random));
+          await sent(move(w, random));
         } catch {
           continue; // refused: not every idea is allowed
         }

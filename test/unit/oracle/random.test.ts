@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { max, min, Random } from "../../../sdk/model/index.js";
 import type { MockFeed } from "../../../typechain-types/index.js";
 import {
   Behaviour,
@@ -20,15 +21,6 @@ import {
 
 const RUNS = 120;
 
-/** A small seeded generator (a linear congruence modulo 2^64, high bits used): the same states on every machine. */
-function generator(seed: bigint): (below: bigint) => bigint {
-  let state = seed;
-  return (below) => {
-    state = (state * 6_364_136_223_846_793_005n + 1_442_695_040_888_963_407n) % 2n ** 64n;
-    return (state >> 24n) % below;
-  };
-}
-
 type FeedState = { isReadable: boolean; answer: bigint; age: bigint; min: bigint; max: bigint };
 
 /** DESIGN §4 in TypeScript. A quotient's answers are capped where they would flatter the price. */
@@ -43,31 +35,31 @@ function modelPath(collateral: FeedState, loan: FeedState, scale: { multiplier: 
   return { price, late, isGood: late === 0n && isWithin(collateral) && isWithin(loan) };
 }
 
-const minimum = (a: bigint, b: bigint) => (a < b ? a : b);
-const maximum = (a: bigint, b: bigint) => (a > b ? a : b);
-
 describe("ChainlinkOracle.price, random", () => {
-  const seed = BigInt(process.env["ORACLE_SEED"] ?? "20");
+  const seed = Number(process.env["ORACLE_SEED"] ?? "20");
 
   it(`agrees with the model in ${RUNS} random states (ORACLE_SEED=${seed})`, async () => {
     const all = await loadFixture(sources);
     const oracle = await deployOracle(all.full);
-    const random = generator(seed);
-    const chance = (percent: bigint) => random(100n) < percent;
+    const random = new Random(seed);
 
     function randomFeed(usual: bigint): FeedState {
       const answers = [usual / 10n - 1n, usual * 10n + 1n, 0n, -usual, 1n, MAX_UINT128, MAX_UINT128 + 1n];
-      const answer = chance(15n) ? answers[Number(random(7n))] : usual / 2n + random(usual);
-      if (answer === undefined) throw new Error("seven answers");
-      const ages = [HEARTBEAT, HEARTBEAT + 1n, HEARTBEAT + random(LATE_WINDOW), HEARTBEAT + LATE_WINDOW, 200n * HOUR];
-      const age = chance(25n) ? ages[Number(random(5n))] : random(HEARTBEAT);
-      if (age === undefined) throw new Error("five ages");
-      return { isReadable: !chance(5n), answer, age, min: usual / 10n, max: usual * 10n };
+      const answer = random.chance(15) ? random.pick(answers) : usual / 2n + random.upTo(usual);
+      const ages = [
+        HEARTBEAT,
+        HEARTBEAT + 1n,
+        HEARTBEAT + random.upTo(LATE_WINDOW),
+        HEARTBEAT + LATE_WINDOW,
+        200n * HOUR,
+      ];
+      const age = random.chance(25) ? random.pick(ages) : random.upTo(HEARTBEAT);
+      return { isReadable: !random.chance(5), answer, age, min: usual / 10n, max: usual * 10n };
     }
 
     async function put(feed: MockFeed, state: FeedState, now: bigint): Promise<void> {
       const behaviours = [Behaviour.Revert, Behaviour.BurnGas, Behaviour.Resize] as const;
-      const failure = behaviours[Number(random(3n))] ?? Behaviour.Revert;
+      const failure = random.pick(behaviours);
       await sent(feed.misbehave(state.isReadable ? Behaviour.Honest : failure, 100));
       await sent(feed.setRound(state.answer, 0, now - state.age));
     }
@@ -85,22 +77,22 @@ describe("ChainlinkOracle.price, random", () => {
       const [ether, dollar, ether2, dollar2] = feeds.map(([, state]) => state);
       if (!ether || !dollar || !ether2 || !dollar2) throw new Error("four feeds");
 
-      const rate = chance(10n) ? random(3n * 10n ** 18n) : 10n ** 18n + random(5n * 10n ** 17n);
+      const rate = random.chance(10) ? random.upTo(3n * 10n ** 18n) : 10n ** 18n + random.upTo(5n * 10n ** 17n);
       await sent(all.vault.setRate(rate));
-      const isDown = chance(5n);
-      const upFor = chance(10n) ? random(GRACE_PERIOD + 1n) : GRACE_PERIOD + 1n + random(HOUR);
+      const isDown = random.chance(5);
+      const upFor = random.chance(10) ? random.upTo(GRACE_PERIOD + 1n) : GRACE_PERIOD + 1n + random.upTo(HOUR);
       await sent(all.sequencerFeed.setRound(isDown ? 1 : 0, now - upFor, now - upFor));
       await time.increaseTo(now);
 
-      const cappedRate = minimum(rate, 15n * 10n ** 17n);
+      const cappedRate = min(rate, 15n * 10n ** 17n);
       // Powers of ten: 36 + 6 of the dollar − 18 of the vault token − 18 of ether + the loan feed's − the other feed's.
       const first = modelPath(ether, dollar, { multiplier: cappedRate * 10n ** (6n + 8n - 8n), divisor: 1n });
       const second = modelPath(ether2, dollar2, { multiplier: cappedRate, divisor: 10n ** (18n - 6n - 6n) });
-      const low = minimum(markedDown(first.price, first.late), markedDown(second.price, second.late));
+      const low = min(markedDown(first.price, first.late), markedDown(second.price, second.late));
       const fresh = [first, second].filter((path) => path.late === 0n).map((path) => path.price);
       const last = [first, second].map((path) => path.price);
-      const highestFresh = fresh.reduce(maximum, 0n);
-      const high = highestFresh === 0n ? last.reduce(maximum) : highestFresh;
+      const highestFresh = fresh.reduce(max, 0n);
+      const high = highestFresh === 0n ? last.reduce(max) : highestFresh;
       const isRateGood = rate >= 10n ** 18n && rate <= 15n * 10n ** 17n;
       const ok = first.isGood && second.isGood && isRateGood && !isDown && upFor > GRACE_PERIOD;
 

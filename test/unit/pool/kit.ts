@@ -160,15 +160,6 @@ export async function scheduled(w: World, data: string): Promise<() => Promise<C
   return () => w.authority.connect(w.governor).execute(target, data);
 }
 
-/** Deterministic random numbers; a test prints the seed. */
-export function randomFrom(seed: number): (below: bigint) => bigint {
-  let state = BigInt(seed) * 0x9e3779b97f4a7c15n + 1n;
-  return (below) => {
-    state = (state * 6364136223846793005n + 1442695040888963407n) & ((1n << 64n) - 1n);
-    return ((state >> 11n) * below) >> 53n;
-  };
-}
-
 // A contract without source: selector 0 makes it call `target` with the rest; selector 1 stores an answer; to every
 // other selector it gives the answer stored for it, which is how it is a flash borrower or a contract wallet.
 //
