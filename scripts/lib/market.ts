@@ -3,6 +3,7 @@
 import type { HardhatEthers, HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { BaseContract, ContractRunner } from "ethers";
 
+import { PRICE_SCALE, RAY, VIRTUAL_SHARES, WAD, YEAR } from "../../sdk/model/index.js";
 import {
   FixedOracle__factory,
   InsuranceFund__factory,
@@ -18,12 +19,7 @@ import {
 } from "../../typechain-types/index.js";
 import type { PoolParamsStruct } from "../../typechain-types/LendingPool.js";
 
-export const WAD = 10n ** 18n;
-export const RAY = 10n ** 27n;
-export const PRICE_SCALE = 10n ** 36n;
-export const YEAR = 365n * 24n * 3600n;
-/** Share units of a fresh pool for one unit of the asset. */
-export const VIRTUAL_SHARES = 10n ** 6n;
+export { PRICE_SCALE, RAY, VIRTUAL_SHARES, WAD, YEAR };
 
 /** What the code of every pool needs once on a chain. */
 export type System = {
@@ -46,7 +42,7 @@ export type Market = {
 export type MarketParameters = Omit<PoolParamsStruct, "asset" | "collateral" | "oracle" | "authority">;
 
 /** Parameters for a volatile collateral; amounts for a loan asset and a collateral of 18 decimals. */
-export const DEFAULT_PARAMETERS: MarketParameters = {
+export const DEFAULT_PARAMETERS = {
   name: "Mutua USD-ETH",
   symbol: "mUSD-ETH",
   borrowLtvBps: 8_000n,
@@ -64,7 +60,7 @@ export const DEFAULT_PARAMETERS: MarketParameters = {
   collateralCap: 10_000_000n * WAD,
   minDebt: 100n * WAD,
   initialRateAtTargetPerSecondWad: (4n * WAD) / 100n / YEAR,
-};
+} satisfies MarketParameters;
 
 /** A price in whole loan tokens for a whole collateral token, as the oracle gives it. */
 export function oraclePrice(tokens: number | bigint, assetDecimals = 18n, collateralDecimals = 18n): bigint {

@@ -7,6 +7,7 @@ import { network } from "hardhat";
 
 import { ILendingPool__factory } from "../../typechain-types/index.js";
 import { ethers, MAX, sent, type World, world } from "../helpers/fixtures.js";
+import { SET_OPERATOR } from "../helpers/typed-data.js";
 import { deposit, stake } from "../scenario/story.js";
 import { signOperator, signPermit } from "../unit/periphery/fixture.js";
 import { marketOf } from "./tools.js";
@@ -158,15 +159,7 @@ describe("Attack: signatures played again", () => {
         chainId: chain,
         verifyingContract: w.pool.target as string,
       } satisfies TypedDataDomain,
-      types: {
-        SetOperator: [
-          { name: "owner", type: "address" },
-          { name: "operator", type: "address" },
-          { name: "approved", type: "bool" },
-          { name: "nonce", type: "uint256" },
-          { name: "deadline", type: "uint256" },
-        ],
-      },
+      types: SET_OPERATOR,
       message: { owner: erin.address, operator: w.carol.address, approved: true, nonce: 0n, deadline: MAX },
     });
     const sign = async (chain: bigint) => {

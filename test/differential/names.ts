@@ -1,3 +1,4 @@
+import { DEFAULT_PARAMETERS } from "../../scripts/lib/market.js";
 import type { Parameters } from "../../sdk/model/index.js";
 
 /** Everybody in a sequence. */
@@ -10,22 +11,12 @@ export type Decimals = { asset: bigint; collateral: bigint };
 
 /** A market as the tests deploy it. */
 export function parametersFor({ asset, collateral }: Decimals): Parameters {
+  const { initialRateAtTargetPerSecondWad: initialRateAtTarget, ...market } = DEFAULT_PARAMETERS;
   return {
+    ...market,
+    initialRateAtTarget,
     assetDecimals: asset,
-    borrowLtvBps: 8_000n,
-    lltvBps: 8_600n,
-    lifFloorBps: 10_200n,
-    lifMinBps: 10_300n,
-    lifPeakBps: 11_000n,
-    repayTargetBps: 9_000n,
-    maxDeviationBps: 200n,
-    reserveFeePercent: 10n,
-    fundFeePercent: 10n,
-    reserveTargetBps: 200n,
-    supplyCapTokens: 1_000_000_000n,
-    borrowCapTokens: 900_000_000n,
-    collateralCap: 10_000_000n * 10n ** collateral,
     minDebt: 100n * 10n ** asset,
-    initialRateAtTarget: (4n * 10n ** 16n) / (365n * 86_400n),
+    collateralCap: 10_000_000n * 10n ** collateral,
   };
 }

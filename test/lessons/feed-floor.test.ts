@@ -1,16 +1,17 @@
 import { expect } from "chai";
 
 import type { MockFeed } from "../../typechain-types/index.js";
+import { marketOf } from "../attack/tools.js";
 import { expectConserved, HOUR, openLoan, sent, time, type World } from "../helpers/fixtures.js";
 import { deposit, feelessWorld, leave } from "../scenario/story.js";
-import { believed, feedOf, inFeed, NO_FEED, oracleOn, poolOn } from "./kit.js";
+import { believed, feedOf, inFeed, NO_FEED, oracleOn } from "./kit.js";
 
 // The feed never says less than 100. The collateral falls to 10.
 async function marketBelieving(least: number): Promise<{ w: World; feed: MockFeed }> {
   const world = await feelessWorld();
   const feed = await feedOf(2_000);
   const oracle = await oracleOn(world, [{ collateral: await believed(feed, least, 20_000), loan: NO_FEED }]);
-  const w = await poolOn(world, oracle);
+  const w = await marketOf(world, { oracle });
   await deposit(w, w.alice, 500_000);
   await deposit(w, w.bob, 500_000);
   await openLoan(w, w.dave, 100, 150_000);

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 
 import type { MockFeed } from "../../typechain-types/index.js";
+import { marketOf } from "../attack/tools.js";
 import { MAX, openLoan, sent, Status, type World } from "../helpers/fixtures.js";
 import { deposit, feelessWorld } from "../scenario/story.js";
-import { believed, feedOf, inFeed, oracleOn, poolOn } from "./kit.js";
+import { believed, feedOf, inFeed, oracleOn } from "./kit.js";
 
 describe("Lesson, Compound 2020 and Aave CAPO 2026: healthy borrowers liquidated at one source's price", () => {
   let w: World;
@@ -21,7 +22,7 @@ describe("Lesson, Compound 2020 and Aave CAPO 2026: healthy borrowers liquidated
       { collateral: await believed(feeds.ether, 200, 20_000), loan: await believed(feeds.dollar, 0.5, 2) },
       { collateral: await believed(feeds.ether2, 200, 20_000), loan: await believed(feeds.dollar2, 0.5, 2) },
     ]);
-    w = await poolOn(world, oracle);
+    w = await marketOf(world, { oracle });
     await deposit(w, w.alice, 1_000_000);
     await openLoan(w, w.dave, 100, 158_000);
   });

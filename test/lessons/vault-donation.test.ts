@@ -2,9 +2,10 @@ import { expect } from "chai";
 
 import type { MockFeed, MockVault4626 } from "../../typechain-types/index.js";
 import { MockERC20__factory } from "../../typechain-types/index.js";
+import { marketOf } from "../attack/tools.js";
 import { ethers, expectConserved, MAX, sent, WAD, type World } from "../helpers/fixtures.js";
 import { deposit, feelessWorld } from "../scenario/story.js";
-import { believed, feedOf, NO_FEED, oracleOn, poolOn } from "./kit.js";
+import { believed, feedOf, NO_FEED, oracleOn } from "./kit.js";
 
 /** A pool whose collateral is a vault's token, worth 1 ether of 2,000; rates between 0.9 and 1.1 are believed. */
 async function vaultMarket(): Promise<{ w: World; vault: MockVault4626; feed: MockFeed }> {
@@ -17,7 +18,7 @@ async function vaultMarket(): Promise<{ w: World; vault: MockVault4626; feed: Mo
     minRate: (9n * WAD) / 10n,
     maxRate: (11n * WAD) / 10n,
   });
-  const w = await poolOn(world, oracle, token);
+  const w = await marketOf(world, { oracle, collateral: token });
   await deposit(w, w.alice, 1_000_000);
   await sent(w.pool.connect(w.dave).supplyCollateral(w.eth(100), w.dave.address));
   return { w, vault, feed };

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 
+import { marketOf } from "../attack/tools.js";
 import { ethers, MAX, openLoan, sent, time, DAY, HOUR, WAD, type World } from "../helpers/fixtures.js";
 import { deposit, fedWorld, feelessWorld, isWithin, leave } from "../scenario/story.js";
-import { believed, feedOf, inFeed, NO_FEED, oracleOn, poolOn } from "./kit.js";
+import { believed, feedOf, inFeed, NO_FEED, oracleOn } from "./kit.js";
 
 describe("Lesson, Moonwell cbETH 2026: a new oracle that forgets a factor of 2,000", () => {
   let w: World;
@@ -132,7 +133,7 @@ describe("Lesson, Compound 2022, proposals 117 and 119: an upgrade whose oracle 
     const world = await feelessWorld();
     const oracle = await ethers.deployContract("MockOracle");
     await sent(oracle.set(world.priceOf(2_000), world.priceOf(2_000), true));
-    const w = await poolOn(world, oracle);
+    const w = await marketOf(world, { oracle });
     await deposit(w, w.alice, 1_000_000);
     await openLoan(w, w.dave, 100, 150_000);
     await openLoan(w, w.frank, 100, 100_000);

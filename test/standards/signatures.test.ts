@@ -6,26 +6,9 @@ import { network } from "hardhat";
 
 import { LendingPool__factory } from "../../typechain-types/index.js";
 import { DAY, ethers, MAX, sent, time, world, type World, ZERO } from "../helpers/fixtures.js";
+import { PERMIT, SET_OPERATOR } from "../helpers/typed-data.js";
 import type { Vault } from "./states.js";
 
-const PERMIT = {
-  Permit: [
-    { name: "owner", type: "address" },
-    { name: "spender", type: "address" },
-    { name: "value", type: "uint256" },
-    { name: "nonce", type: "uint256" },
-    { name: "deadline", type: "uint256" },
-  ],
-};
-const SET_OPERATOR = {
-  SetOperator: [
-    { name: "owner", type: "address" },
-    { name: "operator", type: "address" },
-    { name: "approved", type: "bool" },
-    { name: "nonce", type: "uint256" },
-    { name: "deadline", type: "uint256" },
-  ],
-};
 /** Half of the order of secp256k1: s is at most this in a signature that counts. */
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 

@@ -2,24 +2,16 @@ import { expect } from "chai";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 
 import { ethers, MAX, sent, time, type World, world, ZERO } from "../../helpers/fixtures.js";
+import { SET_OPERATOR } from "../../helpers/typed-data.js";
 import { anotherMarket, deposit, deployPuppet, lentWorld } from "../pool/kit.js";
 
-const TYPES = {
-  SetOperator: [
-    { name: "owner", type: "address" },
-    { name: "operator", type: "address" },
-    { name: "approved", type: "bool" },
-    { name: "nonce", type: "uint256" },
-    { name: "deadline", type: "uint256" },
-  ],
-};
 const IS_VALID_SIGNATURE = "0x1626ba7e";
 
 type Order = { owner: string; operator: string; approved: boolean; nonce: bigint; deadline: bigint };
 
 async function sign(w: World, signer: HardhatEthersSigner, order: Order, domain: Record<string, unknown> = {}) {
   const { name, version, chainId, verifyingContract } = await w.pool.eip712Domain();
-  return await signer.signTypedData({ name, version, chainId, verifyingContract, ...domain }, TYPES, order);
+  return await signer.signTypedData({ name, version, chainId, verifyingContract, ...domain }, SET_OPERATOR, order);
 }
 
 function orderOf(w: World, changes: Partial<Order> = {}): Order {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { deployWorld, ethers, expectConserved, MAX, sent, time, type World } from "../../helpers/fixtures.js";
+import { PERMIT } from "../../helpers/typed-data.js";
 import { claim, COOLING, everyone, FIRST_RATE, request, shares, stake, stakedWorld } from "./kit.js";
 
 describe("The fund's units", () => {
@@ -43,19 +44,13 @@ describe("The fund's units", () => {
     const { name, version, chainId, verifyingContract } = await fund.eip712Domain();
     const deadline = BigInt(await time.latest()) + 1_000n;
     const signature = ethers.Signature.from(
-      await bob.signTypedData(
-        { name, version, chainId, verifyingContract },
-        {
-          Permit: [
-            { name: "owner", type: "address" },
-            { name: "spender", type: "address" },
-            { name: "value", type: "uint256" },
-            { name: "nonce", type: "uint256" },
-            { name: "deadline", type: "uint256" },
-          ],
-        },
-        { owner: bob.address, spender: carol.address, value: 9n, nonce: await fund.nonces(bob), deadline },
-      ),
+      await bob.signTypedData({ name, version, chainId, verifyingContract }, PERMIT, {
+        owner: bob.address,
+        spender: carol.address,
+        value: 9n,
+        nonce: await fund.nonces(bob),
+        deadline,
+      }),
     );
     const { v, r, s } = signature;
     await sent(fund.connect(keeper).permit(bob, carol, 9, deadline, v, r, s));

@@ -1,4 +1,5 @@
 // The formulas of the reference model for the market of the fixtures, and its prices from what the pool's views say.
+import { DEFAULT_PARAMETERS } from "../../../scripts/lib/market.js";
 import {
   type Exit,
   estatePriceUp,
@@ -20,13 +21,7 @@ import {
   WAD,
 } from "../../../sdk/model/index.js";
 
-export const TERMS: LiquidationTerms = {
-  lifFloorBps: 10_200n,
-  lifMinBps: 10_300n,
-  lifPeakBps: 11_000n,
-  repayTargetBps: 9_000n,
-  minDebt: 100n * WAD,
-};
+export const TERMS: LiquidationTerms = DEFAULT_PARAMETERS;
 const { lifFloorBps } = TERMS;
 
 export const distance = (a: bigint, b: bigint): bigint => max(a, b) - min(a, b);

@@ -11,6 +11,7 @@ import {
   sent,
   WAD,
 } from "../../helpers/fixtures.js";
+import { PERMIT, SET_OPERATOR } from "../../helpers/typed-data.js";
 import type {
   InsuranceFund,
   ILendingPool,
@@ -88,15 +89,7 @@ export async function signPermit(
       chainId: domain.chainId,
       verifyingContract: domain.verifyingContract,
     },
-    {
-      Permit: [
-        { name: "owner", type: "address" },
-        { name: "spender", type: "address" },
-        { name: "value", type: "uint256" },
-        { name: "nonce", type: "uint256" },
-        { name: "deadline", type: "uint256" },
-      ],
-    },
+    PERMIT,
     { owner: owner.address, spender, value, nonce: await token.nonces(owner.address), deadline: ethers.MaxUint256 },
   );
   return Signature.from(signature);
@@ -118,15 +111,7 @@ export async function signOperator(
       chainId: domain.chainId,
       verifyingContract: domain.verifyingContract,
     },
-    {
-      SetOperator: [
-        { name: "owner", type: "address" },
-        { name: "operator", type: "address" },
-        { name: "approved", type: "bool" },
-        { name: "nonce", type: "uint256" },
-        { name: "deadline", type: "uint256" },
-      ],
-    },
+    SET_OPERATOR,
     {
       owner: owner.address,
       operator,

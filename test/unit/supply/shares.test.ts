@@ -17,6 +17,7 @@ import {
   world,
   ZERO,
 } from "../../helpers/fixtures.js";
+import { PERMIT } from "../../helpers/typed-data.js";
 import {
   anotherMarket,
   deposit,
@@ -40,6 +41,13 @@ async function haircut(): Promise<World> {
 
 async function haircutWorld(): Promise<World> {
   return await load(haircut);
+}
+
+async function signed(w: World, value: bigint, nonce: bigint, deadline: bigint) {
+  const { name, version, chainId, verifyingContract } = await w.pool.eip712Domain();
+  const message = { owner: w.alice.address, spender: w.carol.address, value, nonce, deadline };
+  const signature = await w.alice.signTypedData({ name, version, chainId, verifyingContract }, PERMIT, message);
+  return ethers.Signature.from(signature);
 }
 
 describe("LendingPool, shares", () => {
@@ -230,23 +238,6 @@ describe("LendingPool, shares", () => {
   });
 
   describe("permit (ERC-2612)", () => {
-    const types = {
-      Permit: [
-        { name: "owner", type: "address" },
-        { name: "spender", type: "address" },
-        { name: "value", type: "uint256" },
-        { name: "nonce", type: "uint256" },
-        { name: "deadline", type: "uint256" },
-      ],
-    };
-
-    async function signed(w: World, value: bigint, nonce: bigint, deadline: bigint) {
-      const { name, version, chainId, verifyingContract } = await w.pool.eip712Domain();
-      const message = { owner: w.alice.address, spender: w.carol.address, value, nonce, deadline };
-      const signature = await w.alice.signTypedData({ name, version, chainId, verifyingContract }, types, message);
-      return ethers.Signature.from(signature);
-    }
-
     it("approves once, before its deadline", async () => {
       const w = await lentWorld();
       const { pool, alice, carol } = w;
