@@ -87,6 +87,8 @@ export class Path {
   readonly #known = new Map<string, Value>();
   readonly #guards: Bool[] = [];
   readonly inputs: string[] = [];
+  /** Steps to take in the middle of the code: when this name gets a value. */
+  readonly lemmas = new Map<string, () => void>();
 
   constructor(plan: readonly number[], example?: Readonly<Record<string, bigint>>, skipsSteps = false) {
     this.#plan = plan;
@@ -119,6 +121,7 @@ export class Path {
   bind(name: string, value: Value): Value {
     const bound = value instanceof Formula && !value.smt.startsWith("|") ? this.#named(name, value) : value;
     this.#bindings.set(name, bound);
+    this.lemmas.get(name)?.();
     return bound;
   }
 

@@ -1,7 +1,7 @@
 // Both branches of a liquidation, for any position that is eligible, at any price and any terms a pool can have.
 import type { Machine } from "../machine.ts";
 import { type Path, Unknown, WayEnds } from "../path.ts";
-import type { Bool, Int } from "../terms.ts";
+import { type Bool, type Int, multiply } from "../terms.ts";
 import type { Theorem } from "../theorem.ts";
 
 const FILE = "contracts/libraries/LiquidationMath.sol";
@@ -60,13 +60,8 @@ function liquidate(path: Path, machine: Machine, isInsolvent: boolean): void {
   path.bind("quote", quote);
   const short = { repaid: "repaidAssets", cancelled: "cancelledShares", seized: "seizedCollateral" };
   for (const [name, field] of Object.entries(short)) path.bind(name, path.term(`quote.${field}`));
+  if (isInsolvent && path.value("_quoteInsolvent.seized") !== undefined) stepsToPart(path, machine);
   if (!isInsolvent) {
-    path.conclude(
-      "cancelled <= debtShares",
-      "cancelled == debtShares || repaid < debt && cancelled * index <= repaid * 1e18",
-      "(debt - 1) * 1e18 < debtShares * index",
-      "index >= 1",
-    );
     path.conclude(
       "seized <= collateral",
       "seized * debtShares <= collateral * cancelled",
@@ -74,6 +69,7 @@ function liquidate(path: Path, machine: Machine, isInsolvent: boolean): void {
     );
   }
   path.claim(WITHIN, "cancelled <= debtShares && seized <= collateral && repaid <= maxRepay");
+  path.conclude("(totalShares - cancelled) * index <= totalShares * index", "0 <= cancelled && 0 <= index");
   path.bind("loss", machine.call("PoolCore._lossOf", book, meter, quote));
   path.bind("fall", machine.call("PoolCore._fallOf", book, meter, path.term("cancelled")));
 }
@@ -82,11 +78,14 @@ function liquidate(path: Path, machine: Machine, isInsolvent: boolean): void {
 function stepsToIncentive(path: Path, machine: Machine): void {
   const [value, debt] = [path.value("value") as Int, path.value("debt") as Int];
   path.bind("valueDown", path.quotient(value, 10n ** 18n));
+  const targetBps = path.product(path.term("lltvBps") as Int, path.term("repayTargetBps") as Int);
+  path.bind("target", multiply(targetBps, 10n ** 10n));
+  path.step("0 <= target && target <= lltvBps * 1e14");
   path.conclude(
-    "valueDown * lltvBps * repayTargetBps * 1e10 <= debt * 1e36",
+    "valueDown * target <= debt * 1e36",
     "valueDown >= 0 && valueDown * 1e18 <= value",
     "value * lltvBps < debt * 1e40",
-    "0 <= repayTargetBps && repayTargetBps < 10000 && lltvBps >= 0",
+    "target <= lltvBps * 1e14 && lltvBps >= 0",
   );
   path.bind("ltv", machine.call("LiquidationMath.ltvUp", debt, value));
   path.conclude(
@@ -95,6 +94,13 @@ function stepsToIncentive(path: Path, machine: Machine): void {
     "valueDown * 1e18 <= value && ltv >= 0",
   );
   path.conclude("ltv > lltvBps * 1e14", "ltv * value >= debt * 1e54", "value * lltvBps < debt * 1e40", "value >= 0");
+  path.lemmas.set("incentiveDown.rise", () => {
+    path.conclude(
+      "incentiveDown.rise <= (lifPeakBps - lifMinBps) * 1e14",
+      "incentiveDown.rise * (incentiveDown.peakLtvWad - lltvBps * 1e14) <= (lifPeakBps - lifMinBps) * 1e14 * (ltv - lltvBps * 1e14)",
+      "lltvBps * 1e14 < ltv && ltv < incentiveDown.peakLtvWad && lifMinBps <= lifPeakBps",
+    );
+  });
   const terms = ["lltvBps", "lifMinBps", "lifPeakBps"].map((name) => path.term(name));
   path.bind("lif", machine.call("LiquidationMath.incentiveDown", path.value("ltv"), ...terms));
   path.step("0 <= lif && lif <= 2e18");
@@ -105,10 +111,71 @@ function stepsToIncentive(path: Path, machine: Machine): void {
     "lif >= 0 && value >= 0",
   );
   path.conclude(
-    "lltvBps * repayTargetBps * 1e10 * lif < 1e36",
+    "target * lif < 1e36",
     "lif * ltv <= 1e36",
     "ltv > lltvBps * 1e14",
-    "0 <= repayTargetBps && repayTargetBps < 10000 && lltvBps >= 0 && lif >= 0",
+    "0 <= target && target <= lltvBps * 1e14 && lif >= 0",
+  );
+  path.lemmas.set("_quoteSolvent.repaid", () => {
+    path.bind("payment", path.value("_quoteSolvent.repaid"));
+    path.conclude(
+      "payment * lif < 2 ** 167",
+      "0 <= payment && payment <= debt && debt < 2 ** 105",
+      "0 <= lif && lif <= 2e18",
+    );
+  });
+  path.lemmas.set("_quoteSolvent.cancelled", () => {
+    path.bind("part", path.value("_quoteSolvent.cancelled"));
+    path.conclude(
+      "part <= debtShares",
+      "part == debtShares || payment < debt && part * index <= payment * 1e18",
+      "(debt - 1) * 1e18 < debtShares * index",
+      "index >= 1",
+    );
+    path.conclude(
+      "collateral * part < 2 ** 208",
+      "0 <= part && part <= debtShares && debtShares < 2 ** 96",
+      "0 <= collateral && collateral < 2 ** 112",
+    );
+  });
+}
+
+/** Steps on the way, where not all collateral is taken: the second rounding takes no more than the first. */
+function stepsToPart(path: Path, machine: Machine): void {
+  const [debtShares, collateral] = [path.term("debtShares"), path.term("collateral")];
+  const payment = multiply(path.product(path.term("maxRepay") as Int, path.term("lifFloorBps") as Int), 10n ** 36n);
+  path.bind("offered", path.quotient(payment, multiply(path.term("high") as Int, 10_000n)));
+  path.bind("first", machine.call("Rounding.mulDivUp", debtShares, path.term("offered"), collateral));
+  path.bind("least", machine.call("Rounding.mulDivUp", path.term("minDebt"), 10n ** 18n, path.term("index")));
+  path.bind("most", machine.call("Rounding.monus", debtShares, path.term("least"))); // so that no dust stays
+  path.conclude(
+    "cancelled <= most",
+    "cancelled <= most || seized * debtShares <= most * collateral && cancelled * collateral < debtShares * seized + collateral",
+    "collateral >= 1",
+  );
+  path.conclude(
+    "seized <= collateral",
+    "seized * debtShares <= cancelled * collateral",
+    "cancelled <= debtShares && debtShares >= 1 && collateral >= 1",
+  );
+  path.conclude(
+    "seized <= offered",
+    "seized == 0 || seized == offered || seized * debtShares <= most * collateral && most < first",
+    "(first - 1) * collateral < debtShares * offered",
+    "debtShares >= 1 && collateral >= 1 && offered >= 0",
+  );
+  path.conclude(
+    "repaid <= maxRepay",
+    "repaid == 0 || (repaid - 1) * lifFloorBps * 1e36 < seized * high * 10000",
+    "offered * high * 10000 <= maxRepay * lifFloorBps * 1e36",
+    "seized <= offered",
+    "high >= 1 && lifFloorBps >= 1 && maxRepay >= 0",
+  );
+  path.conclude(
+    "repaid == 0 && cancelled == 0 || (debtShares - cancelled) * index >= minDebt * 1e18",
+    "repaid == 0 && cancelled == 0 || cancelled + least <= debtShares",
+    "least * index >= minDebt * 1e18",
+    "index >= 1",
   );
 }
 
@@ -120,6 +187,19 @@ export const SOLVENT: Theorem = {
     path.claim(INCENTIVE, "_quoteSolvent.lifWad * debt * 1e18 <= value");
     path.claim("never repays more than the debt", "repaid <= debt");
     path.claim(LTV, "(debtShares - cancelled) * collateral <= debtShares * (collateral - seized)");
+    path.bind(
+      "worth",
+      path.quotient(
+        multiply(path.product(path.term("repaid") as Int, path.term("lif") as Int), 10n ** 18n),
+        path.term("high") as Int,
+      ),
+    );
+    path.conclude(
+      "seized * high <= repaid * lif * 1e18",
+      "seized <= worth",
+      "worth * high <= repaid * lif * 1e18",
+      "high >= 1",
+    );
     path.claim(PRICE, "seized * high <= repaid * lif * 1e18");
     path.claim("debt is cancelled for what is repaid, and no more", "cancelled * index <= repaid * 1e18");
     path.claim(DUST, "repaid == 0 || repaid == debt || debt - repaid >= minDebt");

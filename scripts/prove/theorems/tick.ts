@@ -80,9 +80,16 @@ export const BELOW_TICK: Theorem = {
     const [numerator, denominator] = [path.input("numerator"), path.input("denominator", 2n ** 248n - 1n)];
     path.assume("denominator >= 1");
     path.bind("isBelow", machine.call("Tick.isBelow", path.term("next - 1"), numerator, denominator));
-    // the first ratio of tick + 1, as above
-    path.bind("first", exponent === 0n ? mantissa : multiply(add(mantissa, 64n), 1n << (exponent - 1n)));
-    path.claim(BELOW, "isBelow <=> first * denominator <= numerator * 2 ** 128");
+    // The first ratio of tick + 1, as above, is significand · 2^shift.
+    path.bind("significand", exponent === 0n ? mantissa : add(mantissa, 64n));
+    path.bind("first", path.product(path.term("significand") as Int, denominator));
+    path.conclude(
+      "isBelow.product == first",
+      "isBelow.product == isBelow.mantissa * denominator && first == significand * denominator",
+      "isBelow.mantissa == significand",
+    );
+    const shift = exponent === 0n ? 0n : exponent - 1n;
+    path.claim(BELOW, `isBelow <=> first * 2 ** ${shift} <= numerator * 2 ** 128`);
   },
   mutants: [
     {
