@@ -314,9 +314,12 @@ abstract contract GovernanceHandler is FundHandler {
         if (price < 1e6) price = 1e6;
         _setOracle(_indexInForce(), price, price, true);
         (, , , PositionStatus status, ) = pool.position(address(borrower));
+        // A pause stops no loss (W-4).
+        bool isPaused = _oneIn(4) && _govern(abi.encodeCall(pool.pause, ()));
         // At times bit by bit, so that a loss ends inside the fund.
         for (uint256 i = 2; isSlow && i < 6; ++i) _liquidate(_someone(), address(borrower), i * minDebt, 0, "");
         if (status == PositionStatus.Insolvent) _liquidate(_someone(), address(borrower), MAX, 0, "");
+        if (isPaused) _govern(abi.encodeCall(pool.unpause, ()));
         price = before;
         if (_oneIn(2)) _mend();
     }
