@@ -9,15 +9,19 @@ import { REACH } from "./mutants.ts";
 /** Longer than any of our tests takes, shorter than patience. */
 const TEST_TIMEOUT_MS = 60_000;
 
+/** Fixtures of test files are others each time the file is loaded: what is kept of them must not pile up. */
+const STATES_KEPT = 6;
+
 type Connection = Awaited<ReturnType<typeof network.create>>;
 type Note = { hits: Set<number>; used: Set<object> };
 /** A state of a chain to come back to. */
-type Saved = { fixture?: object; data?: unknown; snapshot: string; isTainted: boolean };
+type Saved = { fixture?: () => Promise<unknown>; data?: unknown; snapshot: string; isTainted: boolean };
 type Chain = { connection: Connection; saved: Saved[] };
 
 const chains: Chain[] = [];
 /** What is reached while a fixture, a hook or a test runs. A fixture runs once and serves many tests. */
 const notes = new Map<object, Note>();
+const names = new Map<string, object>();
 /** Where what is reached at the moment is noted, innermost last. */
 const noting: Note[] = [];
 let awake = 0n;
@@ -39,6 +43,14 @@ network.create = (async (...args: Parameters<typeof create>) => {
   chains.push(chain);
   return connection;
 }) as typeof create;
+
+/** The same fixture, though its file was loaded anew. */
+function nameOf(fixture: () => Promise<unknown>): object {
+  const text = fixture.toString();
+  const known = names.get(text) ?? fixture;
+  names.set(text, known);
+  return known;
+}
 
 function noteOf(key: object): Note {
   const note = notes.get(key) ?? { hits: new Set<number>(), used: new Set<object>() };
@@ -84,11 +96,12 @@ async function restore(chain: Chain, index: number): Promise<void> {
  * what it reaches, and is kept from one mutant to the next.
  */
 async function loadFixture(chain: Chain, fixture: () => Promise<unknown>): Promise<unknown> {
-  noting.at(-1)?.used.add(fixture);
+  const name = nameOf(fixture);
+  noting.at(-1)?.used.add(name);
   const mutant = awake;
   const found = chain.saved.findIndex((each) => each.fixture === fixture);
   if (found < 0) {
-    noting.push(noteOf(fixture));
+    noting.push(noteOf(name));
     try {
       const base = chain.saved.length - 1;
       const build = async (isTainted: boolean): Promise<void> => {
@@ -98,8 +111,8 @@ async function loadFixture(chain: Chain, fixture: () => Promise<unknown>): Promi
         const data = await fixture();
         await save(chain, { fixture, data, isTainted });
       };
-      if (!isReached(fixture, mutant)) await build(false);
-      if (isReached(fixture, mutant)) await build(true);
+      if (!isReached(name, mutant)) await build(false);
+      if (isReached(name, mutant)) await build(true);
     } finally {
       noting.pop();
       awake = mutant;
@@ -111,8 +124,8 @@ async function loadFixture(chain: Chain, fixture: () => Promise<unknown>): Promi
   return chain.saved.find((each) => each.fixture === fixture)?.data;
 }
 
-function isReached(fixture: object, mutant: bigint): boolean {
-  return mutant !== REACH && reachedBy([fixture]).has(Number(mutant));
+function isReached(name: object, mutant: bigint): boolean {
+  return mutant !== REACH && reachedBy([name]).has(Number(mutant));
 }
 
 /** Every chain back to where the mutant has left no trace and will leave none, with the mutant awake. */
@@ -120,9 +133,9 @@ async function reset(mutant: bigint): Promise<void> {
   awake = mutant;
   for (const chain of chains) {
     const stale = chain.saved.findIndex(
-      ({ fixture, isTainted }) => isTainted || (fixture !== undefined && isReached(fixture, mutant)),
+      ({ fixture, isTainted }) => isTainted || (fixture !== undefined && isReached(nameOf(fixture), mutant)),
     );
-    await restore(chain, (stale < 0 ? chain.saved.length : stale) - 1);
+    await restore(chain, Math.min(stale < 0 ? chain.saved.length : stale, STATES_KEPT) - 1);
     await wake(chain, mutant);
   }
 }
@@ -170,7 +183,9 @@ async function run(file: string, chosen: number[] | undefined, bail: boolean): P
     runner.on("fail", (test: Mocha.Test | Mocha.Hook, error: Error) => {
       const text = error.message.split("\n")[0] ?? "";
       if (test.type === "hook") hookError = `${test.fullTitle()}: ${text}`;
-      else states.set(test, { isPassed: false, ms: test.duration ?? 0, error: text });
+      // A hook's failure is put down to the test that it was for.
+      const blamed = test.type === "hook" ? (test.ctx?.currentTest ?? testsOf(test.parent as Mocha.Suite)[0]) : test;
+      if (blamed !== undefined) states.set(blamed, { isPassed: false, ms: test.duration ?? 0, error: text });
     });
   });
   noting.length = 0;
