@@ -1,8 +1,9 @@
 // ERC-4626, what pool and fund share: the views and the way in. One property a clause, numbered as in docs/standards.md.
 import { expect } from "chai";
 
+import { freeze, PENDING } from "../helpers/blocks.js";
 import { ethers, MAX, sent, ZERO } from "../helpers/fixtures.js";
-import { freeze, PENDING, type Property, type Subject } from "./states.js";
+import { type Property, type Subject } from "./states.js";
 
 const DEPOSIT = "deposit(uint256,address)";
 const MINT = "mint(uint256,address)";

@@ -1,9 +1,10 @@
 // ERC-4626, the pool's way out. One property a clause, numbered as in docs/standards.md.
 import { expect } from "chai";
 
+import { freeze, PENDING } from "../helpers/blocks.js";
 import { DAY, expectConserved, MAX, sent, ZERO } from "../helpers/fixtures.js";
 import { amounts, expectRoundsDown, expectRoundsUp, least, someAssets } from "./entry.js";
-import { borrowers, freeze, PENDING, people, type Property, type Subject } from "./states.js";
+import { borrowers, people, type Property, type Subject } from "./states.js";
 
 const DEPOSIT = "deposit(uint256,address)";
 const WITHDRAW = "withdraw(uint256,address,address)";

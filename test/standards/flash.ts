@@ -2,8 +2,9 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
 
+import { freeze, PENDING } from "../helpers/blocks.js";
 import { ethers, MAX, networkHelpers, sent, ZERO } from "../helpers/fixtures.js";
-import { freeze, PENDING, type Property, type Subject } from "./states.js";
+import { type Property, type Subject } from "./states.js";
 
 const MAGIC = ethers.id("ERC3156FlashBorrower.onFlashLoan");
 const BORROWER = "0x00000000000000000000000000000000000f1a50";

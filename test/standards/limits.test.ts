@@ -1,8 +1,8 @@
 // ERC-4626, the limits of the pool's way out with next to no cash.
 import { expect } from "chai";
 
+import { freeze, PENDING } from "../helpers/blocks.js";
 import { DAY, deployWorld, expectConserved, openLoan, sent, time } from "../helpers/fixtures.js";
-import { freeze, PENDING } from "./states.js";
 
 const TITLE = "4626-40 maxWithdraw and maxRedeem are accepted with 0 to 4 wei of cash";
 

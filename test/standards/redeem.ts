@@ -4,8 +4,9 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import { expect } from "chai";
 import type { Interface } from "ethers";
 
+import { freeze, PENDING } from "../helpers/blocks.js";
 import { ethers, expectConserved, MAX, sent, time, ZERO } from "../helpers/fixtures.js";
-import { borrowers, COOLING, freeze, PENDING, people, type Property, type Subject, WINDOW } from "./states.js";
+import { borrowers, COOLING, people, type Property, type Subject, WINDOW } from "./states.js";
 
 const WITHDRAW = "withdraw(uint256,address,address)";
 const REDEEM = "redeem(uint256,address,address)";
@@ -206,7 +207,8 @@ export const REQUEST: Property[] = [
 
 export const CLAIM: Property[] = [
   {
-    clause: "7540-11 maxRedeem is the sum of what is claimable, or nothing where a claim would pay less than its worth",
+    clause:
+      "7540-11 maxRedeem is the sum of what is claimable, or nothing where a claim would pay less than its worth (departure)",
     holds: async (subject) => {
       const { w, state } = subject;
       await freeze();

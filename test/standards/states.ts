@@ -21,14 +21,6 @@ import { aimLoss } from "../unit/waterfall/actions.js";
 export const COOLING = 14n * DAY;
 export const WINDOW = 7n * DAY;
 
-/** For views: as the next transaction will see the chain, at the time that `freeze` has set. */
-export const PENDING = { blockTag: "pending" } as const;
-
-/** Sets the time of the next block, so that a view with PENDING and the next transaction agree to the wei. */
-export async function freeze(seconds = 1n): Promise<void> {
-  await time.setNextBlockTimestamp(BigInt(await time.latest()) + seconds);
-}
-
 export type State = {
   name: string;
   /** The pool's error that refuses a deposit; none where deposits are open. */
@@ -156,7 +148,7 @@ export const STATES: State[] = [
   },
   {
     name: "an estate for sale",
-    claim: "paid",
+    claim: "withheld",
     build: async (w) => {
       await busyAt(w, 780);
       await sent(w.pool.flag(w.frank));
