@@ -2,6 +2,7 @@
 // by dust that makes a liquidator's numbers stale. Or she is a stranger who wants Bob's loan marked as untouchable.
 import { expect } from "chai";
 
+import { freeze, PENDING } from "../helpers/blocks.js";
 import {
   connection,
   ethers,
@@ -16,7 +17,6 @@ import {
   WAD,
 } from "../helpers/fixtures.js";
 import { deposit, feelessWorld, isWithin } from "../scenario/story.js";
-import { nextBlock, PENDING } from "./tools.js";
 
 const GAS = { gasLimit: 2_000_000 };
 
@@ -108,7 +108,7 @@ describe("Attack: dodging a liquidation", () => {
 
   it("dust that moves the numbers under a liquidator: by a wei or its part in a million, never more, so a little slack lands", async () => {
     await setPrice(w, 1_700);
-    await nextBlock();
+    await freeze();
     const [, seized] = await w.pool.previewLiquidation(w.bob.address, w.usd(100_000), PENDING);
     const tight = w.pool.connect(w.liquidator);
     // She adds a cent's worth of collateral first: the ltv falls a hair, and with it the incentive.

@@ -2,6 +2,7 @@
 // Frank owes 600,000 against 400; foreclosed at 1,530 the estate owes 600,000, and opens at 600,000 for all of it.
 import { expect } from "chai";
 
+import { load, PENDING } from "../helpers/blocks.js";
 import {
   DAY,
   deployWorld,
@@ -14,7 +15,7 @@ import {
   type World,
 } from "../helpers/fixtures.js";
 import { deposit, isWithin, whatIf, worthOf } from "../scenario/story.js";
-import { deployFeeless, load, PENDING } from "./moves.js";
+import { deployFeeless } from "./moves.js";
 
 const W = 60n * DAY;
 

@@ -4,8 +4,8 @@
 // ten cents of a bitcoin pool a second. A unit of 1e-8 is worth less than the gas of the call that moves it.
 import { expect } from "chai";
 
+import { load, PENDING } from "../helpers/blocks.js";
 import { deployWorld, sent, time, type World, YEAR } from "../helpers/fixtures.js";
-import { load, PENDING } from "./moves.js";
 
 const BLOCKS = 30;
 

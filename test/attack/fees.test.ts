@@ -2,6 +2,7 @@
 // can choose the moment tries to win by it.
 import { expect } from "chai";
 
+import { load, PENDING } from "../helpers/blocks.js";
 import {
   DAY,
   deployWorld,
@@ -16,7 +17,7 @@ import {
   YEAR,
 } from "../helpers/fixtures.js";
 import { deposit, stake, whatIf } from "../scenario/story.js";
-import { inOneBlock, load, PENDING, turn } from "./moves.js";
+import { inOneBlock, turn } from "./moves.js";
 
 const shares = (w: World, tokens: number) => w.usd(tokens) * VIRTUAL_SHARES;
 

@@ -2,6 +2,8 @@
 // being foreclosed.
 import { expect } from "chai";
 
+import { BPS } from "../../sdk/model/index.js";
+import { freeze, PENDING } from "../helpers/blocks.js";
 import {
   expectConserved,
   HOUR,
@@ -16,7 +18,6 @@ import {
   type World,
 } from "../helpers/fixtures.js";
 import { deposit, divUp, feelessWorld, isWithin, whatIf } from "../scenario/story.js";
-import { BPS, nextBlock, PENDING } from "./tools.js";
 
 const PRICE_SCALE = 10n ** 36n;
 const LIF_PEAK = 11_000n;
@@ -62,7 +63,7 @@ describe("Attack: flags", () => {
       // the liquidator needs no flag: at 91.5% all of the collateral goes for the debt, on the first wick
       const liquidated = await whatIf(async () => {
         await setPrice(w, 1_640);
-        await nextBlock();
+        await freeze();
         const debt = (await w.pool.position(w.bob.address, PENDING)).debtAssets;
         const [repaid, seized] = await w.pool.previewLiquidation(w.bob.address, MAX, PENDING);
         await sent(w.pool.connect(w.carol).liquidate(w.bob.address, MAX, 0, w.carol.address, "0x"));
@@ -147,7 +148,7 @@ describe("Attack: flags", () => {
       const paidBefore = await w.asset.balanceOf(w.bob.address);
       for (let day = 0; day < 7; ++day) {
         await time.increase(24n * HOUR - 60n);
-        await nextBlock();
+        await freeze();
         const { debtAssets, collateral } = await w.pool.position(w.bob.address, PENDING);
         // the zone starts at debt = value / lifPeak; a wei of debt more because cancelled shares round down
         const zone = divUp(collateral * w.priceOf(1_640) * BPS, PRICE_SCALE * LIF_PEAK);

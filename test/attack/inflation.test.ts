@@ -1,6 +1,7 @@
 // The attacker wants to make a share, or a unit of the fund, so dear that the next depositor's rounding is his.
 import { expect } from "chai";
 
+import { load } from "../helpers/blocks.js";
 import {
   DAY,
   deployWorld,
@@ -15,7 +16,6 @@ import {
   type World,
 } from "../helpers/fixtures.js";
 import { deposit, leave } from "../scenario/story.js";
-import { load } from "./moves.js";
 
 const deploy6 = async () => await deployWorld({ assetDecimals: 6n });
 const deploy8 = async () => await deployWorld({ assetDecimals: 8n });

@@ -1,6 +1,7 @@
 // Insurers who want the premium without the loss: by leaving first, by standing at the door, or at each other's cost.
 import { expect } from "chai";
 
+import { load } from "../helpers/blocks.js";
 import {
   claimableUnits,
   DAY,
@@ -24,7 +25,7 @@ import {
   stake,
   whatIf,
 } from "../scenario/story.js";
-import { deployFeeless, inOneBlock, load, turn } from "./moves.js";
+import { deployFeeless, inOneBlock, turn } from "./moves.js";
 
 const shares = (w: World, tokens: number) => w.usd(tokens) * VIRTUAL_SHARES;
 

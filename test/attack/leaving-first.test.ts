@@ -2,10 +2,11 @@
 // the oracle now puts at 1,147.5: they recover 450,000. Erin's 20,000 in the fund cover the first of the 150,000 missing.
 import { expect } from "chai";
 
+import { load } from "../helpers/blocks.js";
 import { ethers, expectConserved, openLoan, sent, setPrice, WAD, type World } from "../helpers/fixtures.js";
 import { deposit, divUp, feelessWorld, isWithin, leave, liquidate, stake, whatIf, worthOf } from "../scenario/story.js";
 import { anotherMarket } from "../unit/pool/kit.js";
-import { deployFeeless, flashActor, inOneBlock, load, turn } from "./moves.js";
+import { deployFeeless, flashActor, inOneBlock, turn } from "./moves.js";
 import { call } from "./tools.js";
 
 async function deployStage(): Promise<World> {

@@ -3,19 +3,15 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import type { ContractTransactionResponse } from "ethers";
 
 import type { FlashActor } from "../../typechain-types/index.js";
-import { connection, deployWorld, ethers, MAX, networkHelpers, sent, time, type World } from "../helpers/fixtures.js";
+import { connection, deployWorld, ethers, MAX, sent, time, type World } from "../helpers/fixtures.js";
 import { call } from "./tools.js";
 
 const { provider } = connection;
-export const load = networkHelpers.loadFixture.bind(networkHelpers);
 
 /** A market without fees, to be built upon by a fixture: one fixture must not load another. */
 export async function deployFeeless(): Promise<World> {
   return await deployWorld({ parameters: { reserveFeePercent: 0n, fundFeePercent: 0n } });
 }
-
-/** For views: as the next block will see the pool, at the time set for it. */
-export const PENDING = { blockTag: "pending" } as const;
 
 /** One block with these calls, in this order. Reverts if one of them does. */
 export async function inOneBlock(calls: readonly (() => Promise<ContractTransactionResponse>)[]): Promise<void> {

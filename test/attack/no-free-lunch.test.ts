@@ -5,6 +5,7 @@ import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
 
 import { Random } from "../../sdk/model/index.js";
+import { load } from "../helpers/blocks.js";
 import {
   claimableUnits,
   DAY,
@@ -20,7 +21,6 @@ import {
   type World,
 } from "../helpers/fixtures.js";
 import { deposit, divUp, stake } from "../scenario/story.js";
-import { load } from "./moves.js";
 
 const STEPS = 45;
 const PRICE_SCALE = 10n ** 36n;

@@ -2,6 +2,7 @@
 // floods its caller, or by locking an upstream while she leaves. And she wants others' calls to cost them dear.
 import { expect } from "chai";
 
+import { freeze } from "../helpers/blocks.js";
 import {
   ethers,
   expectConserved,
@@ -14,7 +15,7 @@ import {
 } from "../helpers/fixtures.js";
 import { deposit, fedWorld, feelessWorld, isWithin, whatIf } from "../scenario/story.js";
 import { Behaviour } from "../unit/oracle/fixture.js";
-import { call, deployMallory, encode, equip, gasOf, marketOf, nextBlock } from "./tools.js";
+import { call, deployMallory, encode, equip, gasOf, marketOf } from "./tools.js";
 
 const ORACLE_GAS = 300_000n;
 /** What may be left when the pool refuses: 300,000 and a 32nd. */
@@ -188,7 +189,7 @@ describe("Attack: gas of the oracle and of callbacks", () => {
       const w = await onVault();
       await sent(w.feed.setAnswer(1_200n * 10n ** 8n)); // a loss is on the way that she would like not to share
       const shares = await w.pool.balanceOf(w.mallory.address);
-      await nextBlock();
+      await freeze();
       const fair = await w.pool.previewRedeem(shares, { blockTag: "pending" });
       const others = await w.pool.exitPrice();
       const results = await w.mallory.doAll([

@@ -2,6 +2,7 @@
 // Frank owes 600,000 against 400; insolvent under 1,530, where 400 recover 600,000.
 import { expect } from "chai";
 
+import { load } from "../helpers/blocks.js";
 import {
   DAY,
   deployWorld,
@@ -16,7 +17,7 @@ import {
 } from "../helpers/fixtures.js";
 import { deposit, eventsOf, isWithin, leave, liquidate, only, whatIf, worthOf } from "../scenario/story.js";
 import { anotherMarket } from "../unit/pool/kit.js";
-import { flashActor, load, purse, valueAt } from "./moves.js";
+import { flashActor, purse, valueAt } from "./moves.js";
 import { call } from "./tools.js";
 
 async function stage(w: World): Promise<World> {

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
 
 import type { ReentrantToken } from "../../typechain-types/index.js";
+import { freeze } from "../helpers/blocks.js";
 import {
   DAY,
   ethers,
@@ -17,7 +18,7 @@ import {
   time,
 } from "../helpers/fixtures.js";
 import { deposit, feelessWorld, whatIf } from "../scenario/story.js";
-import { call, type Call, deployMallory, encode, equip, marketOf, nextBlock, type Result } from "./tools.js";
+import { call, type Call, deployMallory, encode, equip, marketOf, type Result } from "./tools.js";
 
 const GAS = { gasLimit: 16_000_000 };
 
@@ -288,7 +289,7 @@ describe("Attack: re-entry", () => {
         if (by !== "callback")
           await sent((by === "asset" ? s.asset : s.collateral).arm(s.mallory.address, s.mallory.script(calls), 1));
         const before = await s.mallory.contract.callbacks();
-        await nextBlock();
+        await freeze();
         await sent(act(s, encode(calls)));
         expect((await s.mallory.contract.callbacks()) - before, "she was called").to.equal(1n);
         const results = (await s.mallory.results()).slice(already);

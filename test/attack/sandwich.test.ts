@@ -2,6 +2,7 @@
 // with any amount. Carol has ten million for it, and no more than a block.
 import { expect } from "chai";
 
+import { load, PENDING } from "../helpers/blocks.js";
 import {
   DAY,
   deployWorld,
@@ -15,7 +16,7 @@ import {
   type World,
 } from "../helpers/fixtures.js";
 import { deposit, liquidate, requestUnits, stake, whatIf } from "../scenario/story.js";
-import { deployFeeless, inOneBlock, load, PENDING, purse, turn } from "./moves.js";
+import { deployFeeless, inOneBlock, purse, turn } from "./moves.js";
 
 type Send = Parameters<typeof inOneBlock>[0][number];
 

@@ -10,12 +10,8 @@ import {
   type MarketParameters,
   MAX,
   sent,
-  time,
   type World,
 } from "../helpers/fixtures.js";
-
-export const PENDING = { blockTag: "pending" } as const;
-export const BPS = 10_000n;
 
 export type Call = { target: string; payload: string };
 
@@ -110,18 +106,6 @@ export async function marketOf(w: World, parts: Parts): Promise<World> {
   return { ...w, pool, fund, asset, collateral };
 }
 
-/** Fixes the time of the next block, so that views asked with PENDING see what the next transaction will. */
-export async function nextBlock(secondsFromNow = 1n): Promise<bigint> {
-  const timestamp = BigInt(await time.latest()) + secondsFromNow;
-  await time.setNextBlockTimestamp(timestamp);
-  return timestamp;
-}
-
 export async function gasOf(transaction: Promise<ContractTransactionResponse>): Promise<bigint> {
   return (await sent(transaction)).gasUsed;
-}
-
-/** Which custom error of the pool this is; or the data itself. */
-export function errorName(w: World, data: string): string {
-  return w.pool.interface.parseError(data)?.name ?? data;
 }

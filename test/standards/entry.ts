@@ -1,6 +1,7 @@
 // ERC-4626, what pool and fund share: the views and the way in. One property a clause, numbered as in docs/standards.md.
 import { expect } from "chai";
 
+import { min } from "../../sdk/model/index.js";
 import { freeze, PENDING } from "../helpers/blocks.js";
 import { ethers, MAX, sent, ZERO } from "../helpers/fixtures.js";
 import { type Property, type Subject } from "./states.js";
@@ -9,8 +10,6 @@ const DEPOSIT = "deposit(uint256,address)";
 const MINT = "mint(uint256,address)";
 /** The largest input of a conversion: no amount of any token reaches it. */
 const MAX_INPUT = 2n ** 128n - 1n;
-
-export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 /** Amounts from nothing to more than there is, odd ones among them; in assets or in shares. */
 export async function amounts({ asset }: Subject): Promise<bigint[]> {
@@ -21,14 +20,14 @@ export async function amounts({ asset }: Subject): Promise<bigint[]> {
 /** What a deposit is tried with: a token and a half, or a quarter of the room. */
 export async function someAssets({ vault, asset, giver }: Subject): Promise<bigint> {
   const token = 10n ** (await asset.decimals());
-  return least((3n * token) / 2n + 1n, (await vault.maxDeposit(giver, PENDING)) / 4n);
+  return min((3n * token) / 2n + 1n, (await vault.maxDeposit(giver, PENDING)) / 4n);
 }
 
 /** What a mint is tried with. */
 export async function someShares(subject: Subject): Promise<bigint> {
   const { vault, giver } = subject;
   const shares = await vault.previewDeposit(await someAssets(subject), PENDING);
-  return least(shares, await vault.maxMint(giver, PENDING));
+  return min(shares, await vault.maxMint(giver, PENDING));
 }
 
 /** Where deposits are closed, both ways in revert with the state's reason, and true is returned. */
@@ -264,9 +263,9 @@ export const ENTRY: Property[] = [
       await freeze();
       const room = await vault.maxDeposit(giver, PENDING);
       const beyond = refusal === undefined && room < MAX_INPUT ? room * 2n : 10n ** 30n;
-      const shares = await vault.previewDeposit(least(beyond, MAX_INPUT), PENDING);
+      const shares = await vault.previewDeposit(min(beyond, MAX_INPUT), PENDING);
       expect(shares > 0n).to.equal(true);
-      expect((await vault.previewMint(least(shares, MAX_INPUT), PENDING)) > 0n).to.equal(true);
+      expect((await vault.previewMint(min(shares, MAX_INPUT), PENDING)) > 0n).to.equal(true);
     },
   },
   {

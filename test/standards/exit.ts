@@ -1,9 +1,10 @@
 // ERC-4626, the pool's way out. One property a clause, numbered as in docs/standards.md.
 import { expect } from "chai";
 
+import { min } from "../../sdk/model/index.js";
 import { freeze, PENDING } from "../helpers/blocks.js";
 import { DAY, expectConserved, MAX, sent, ZERO } from "../helpers/fixtures.js";
-import { amounts, expectRoundsDown, expectRoundsUp, least, someAssets } from "./entry.js";
+import { amounts, expectRoundsDown, expectRoundsUp, someAssets } from "./entry.js";
 import { borrowers, people, type Property, type Subject } from "./states.js";
 
 const DEPOSIT = "deposit(uint256,address)";
@@ -37,7 +38,7 @@ export const EXIT: Property[] = [
       const most = await vault.maxWithdraw(holder, PENDING);
       const cash = await cashOf(subject);
       const worth = await vault.convertToAssets(await vault.balanceOf(holder, PENDING), PENDING);
-      expect(most).to.equal(least(worth, cash));
+      expect(most).to.equal(min(worth, cash));
       await expect(
         vault.connect(holder)[WITHDRAW].staticCall(most + 1n, holder, holder, PENDING),
       ).to.be.revertedWithCustomError(vault, most === cash ? "InsufficientCash" : "ERC20InsufficientBalance");

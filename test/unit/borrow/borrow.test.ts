@@ -1,5 +1,7 @@
 import { expect } from "chai";
 
+import { mulUp } from "../../../sdk/model/index.js";
+import { freeze, load, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   deployWorld,
@@ -14,7 +16,7 @@ import {
   type World,
   ZERO,
 } from "../../helpers/fixtures.js";
-import { deposit, freeze, lentWorld, load, mulDivUp, PENDING, scheduled } from "../pool/kit.js";
+import { deposit, lentWorld, scheduled } from "../pool/kit.js";
 
 /** Cash, and carol with ten ether and no debt; the index has left one. */
 async function readyWorld(): Promise<World> {
@@ -38,7 +40,7 @@ describe("LendingPool, borrow", () => {
     const timestamp = await freeze(12);
     const before = await pool.totals(PENDING);
     const assets = w.usd(1_234) + 567n;
-    const debtShares = mulDivUp(assets, WAD, before.borrowIndexWad);
+    const debtShares = mulUp(assets, WAD, before.borrowIndexWad);
     expect(debtShares < assets).to.equal(true);
     const transaction = pool.connect(carol).borrow(assets, carol, dave);
     await expect(transaction)
@@ -55,7 +57,7 @@ describe("LendingPool, borrow", () => {
     expect(after.cash).to.equal(before.cash - assets);
     expect(after.debtShares).to.equal(before.debtShares + debtShares);
     const { debtAssets } = await pool.position(carol);
-    expect(debtAssets).to.equal(mulDivUp(debtShares, after.borrowIndexWad, WAD));
+    expect(debtAssets).to.equal(mulUp(debtShares, after.borrowIndexWad, WAD));
     expect(debtAssets >= assets && debtAssets <= assets + 1n, "rounded up").to.equal(true);
     await expectConserved(w, [w.alice], [w.bob, carol]);
   });
@@ -67,7 +69,7 @@ describe("LendingPool, borrow", () => {
     const { debtShares } = await pool.positionOf(carol);
     await freeze();
     const { borrowIndexWad } = await pool.totals(PENDING);
-    const more = mulDivUp(1n, WAD, borrowIndexWad);
+    const more = mulUp(1n, WAD, borrowIndexWad);
     expect(await pool.connect(carol).borrow.staticCall(1n, carol, carol)).to.equal(more);
     await sent(pool.connect(carol).borrow(1n, carol, carol));
     expect((await pool.positionOf(carol)).debtShares).to.equal(debtShares + more);
@@ -83,7 +85,7 @@ describe("LendingPool, borrow", () => {
     const { borrowIndexWad } = await pool.totals();
     await freeze();
     const index = (await pool.totals(PENDING)).borrowIndexWad;
-    const debtOf = (assets: bigint) => mulDivUp(mulDivUp(assets, WAD, index), index, WAD);
+    const debtOf = (assets: bigint) => mulUp(mulUp(assets, WAD, index), index, WAD);
     await expect(pool.connect(carol).borrow(most + 1n, carol, carol))
       .to.be.revertedWithCustomError(pool, "PositionUnhealthy")
       .withArgs(debtOf(most + 1n), most);
@@ -180,7 +182,7 @@ describe("LendingPool, borrow", () => {
     await sent(pool.connect(w.guardian).lowerCaps(1_000_000_000n, 805_000n));
     await freeze();
     const { borrowIndexWad, debtShares } = await pool.totals(PENDING);
-    const shares = mulDivUp(w.usd(5_000), WAD, borrowIndexWad);
+    const shares = mulUp(w.usd(5_000), WAD, borrowIndexWad);
     const debt = ((debtShares + shares) * borrowIndexWad) / WAD;
     expect(debt > w.usd(805_000)).to.equal(true);
     await expect(pool.connect(carol).borrow(w.usd(5_000), carol, carol))
@@ -202,7 +204,7 @@ describe("LendingPool, borrow", () => {
     const small = w.usd(100) - 2n;
     await expect(pool.connect(carol).borrow(small, carol, carol))
       .to.be.revertedWithCustomError(pool, "DebtBelowMinimum")
-      .withArgs(mulDivUp(mulDivUp(small, WAD, index), index, WAD), w.usd(100));
+      .withArgs(mulUp(mulUp(small, WAD, index), index, WAD), w.usd(100));
     await sent(pool.connect(carol).borrow(w.usd(100), carol, carol));
     await expectConserved(w, [w.alice], [w.bob, carol]);
   });
@@ -238,7 +240,7 @@ describe("LendingPool, borrow", () => {
     const index = (await pool.totals(PENDING)).borrowIndexWad;
     await expect(pool.connect(dave).borrow(w.usd(200), dave, dave))
       .to.be.revertedWithCustomError(pool, "PositionUnhealthy")
-      .withArgs(mulDivUp(mulDivUp(w.usd(200), WAD, index), index, WAD), 0n);
+      .withArgs(mulUp(mulUp(w.usd(200), WAD, index), index, WAD), 0n);
   });
 });
 
@@ -299,7 +301,7 @@ describe("LendingPool, repay", () => {
     const { debtAssets } = await pool.position(bob, PENDING);
     const index = (await pool.totals(PENDING)).borrowIndexWad;
     const { debtShares } = await pool.positionOf(bob);
-    const restOf = (assets: bigint) => mulDivUp(debtShares - (assets * WAD) / index, index, WAD);
+    const restOf = (assets: bigint) => mulUp(debtShares - (assets * WAD) / index, index, WAD);
     const tooMuch = debtAssets - w.usd(100) + 2n;
     expect(restOf(tooMuch) < w.usd(100)).to.equal(true);
     await expect(pool.connect(bob).repay(tooMuch, bob))

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { freeze, load, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   deployWorld,
@@ -14,7 +15,7 @@ import {
   world,
   ZERO,
 } from "../../helpers/fixtures.js";
-import { deposit, freeze, lentWorld, load, PENDING, scheduled } from "../pool/kit.js";
+import { deposit, lentWorld, scheduled } from "../pool/kit.js";
 
 const MAX_COLLATERAL = (1n << 112n) - 1n;
 

@@ -3,8 +3,9 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import { expect } from "chai";
 
 import { divUp, ESTATE_PERIOD, fallOf, max, min, PRICE_SCALE } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import { MAX, sent, time, type World } from "../../helpers/fixtures.js";
-import { amountsOf, eventsOf, fixNextBlock, PENDING, type State, stateOf } from "../liquidation/actions.js";
+import { amountsOf, eventsOf, type State, stateOf } from "../liquidation/actions.js";
 import { estatePrice, shortfallOfEstate } from "../liquidation/model.js";
 import { readSlot } from "../liquidation/storage.js";
 
@@ -32,7 +33,7 @@ export type Foreclosure = { before: State; after: State; kept: bigint; loss: big
 /** Forecloses a position that can be, and holds what the estate becomes to the model. */
 export async function forecloseExactly(w: World, borrower: HardhatEthersSigner): Promise<Foreclosure> {
   const { pool } = w;
-  const timestamp = await fixNextBlock();
+  const timestamp = await freeze();
   const before = await stateOf(w, borrower, PENDING);
   const estate = await pool.estate(PENDING);
   const ageBefore = estate.collateral === 0n ? 0n : await estateAge(w, timestamp);
@@ -80,7 +81,7 @@ export type Sale = {
 /** Buys from the estate and holds price, payment, debt, recovery and loss to the model. */
 export async function buyExactly(w: World, maxPaid = MAX, by = w.liquidator, receiver = by.address): Promise<Sale> {
   const { pool } = w;
-  const timestamp = await fixNextBlock();
+  const timestamp = await freeze();
   const before = await stateOf(w, by, PENDING);
   const estate = await pool.estate(PENDING);
   const age = await estateAge(w, timestamp);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { ltvOf, PRICE_SCALE, WAD } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   connection,
   MAX,
@@ -11,16 +12,7 @@ import {
   time,
   type World,
 } from "../../helpers/fixtures.js";
-import {
-  amountsOf,
-  eventsOf,
-  fixNextBlock,
-  liquidate,
-  PENDING,
-  setRawPrice,
-  stateOf,
-  worldWithLoan,
-} from "../liquidation/actions.js";
+import { amountsOf, eventsOf, liquidate, setRawPrice, stateOf, worldWithLoan } from "../liquidation/actions.js";
 import { debtOf } from "../liquidation/model.js";
 import { HOUR } from "./actions.js";
 
@@ -52,7 +44,7 @@ describe("Flags", () => {
 
     it("refuses under 1/lifPeak at the high price, and names both ratios", async () => {
       await setPrices(w, 1_000, 1_651);
-      await fixNextBlock();
+      await freeze();
       const { debtShares, collateral, index, high } = await stateOf(w, w.bob, PENDING);
       await expect(flag())
         .to.be.revertedWithCustomError(w.pool, "PositionHealthy")
@@ -81,7 +73,7 @@ describe("Flags", () => {
       await setPrice(w, 1_600);
       await sent(w.pool.connect(w.guardian).pause());
       const before = await w.pool.positionOf(w.bob);
-      const timestamp = await fixNextBlock();
+      const timestamp = await freeze();
       const receipt = await sent(flag());
       expect(amountsOf(w, receipt, "Flagged")("timestamp")).to.equal(timestamp);
       const after = await w.pool.positionOf(w.bob);
@@ -110,7 +102,7 @@ describe("Flags", () => {
 
     it("refuses a second flag for 48 hours, and takes it after", async () => {
       await setPrice(w, 1_600);
-      const first = await fixNextBlock();
+      const first = await freeze();
       await sent(flag());
       await expect(flag()).to.be.revertedWithCustomError(w.pool, "AlreadyFlagged").withArgs(w.bob.address, first);
       await time.setNextBlockTimestamp(first + 48n * HOUR);
@@ -138,7 +130,7 @@ describe("Flags", () => {
     it("refuses while the position is still in the zone", async () => {
       await setPrice(w, 1_600);
       await sent(flag());
-      await fixNextBlock();
+      await freeze();
       const { debtShares, collateral, index, high } = await stateOf(w, w.bob, PENDING);
       await expect(unflag())
         .to.be.revertedWithCustomError(w.pool, "PositionUnhealthy")

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { ESTATE_PERIOD, ltvOf, PRICE_SCALE, WAD } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   expectConserved,
@@ -12,7 +13,7 @@ import {
   time,
   type World,
 } from "../../helpers/fixtures.js";
-import { fixNextBlock, PENDING, stateOf, worldWithLoan } from "../liquidation/actions.js";
+import { stateOf, worldWithLoan } from "../liquidation/actions.js";
 import { debtOf, distance, estatePrice, grossOf, shortfallOfEstate } from "../liquidation/model.js";
 import { withoutCollateral } from "../liquidation/storage.js";
 import { expectClose } from "../waterfall/actions.js";
@@ -43,7 +44,7 @@ describe("LendingPool.foreclose", () => {
     await setPrice(w, 1_400);
     await flagAndWait(w, w.bob);
     await setPrice(w, 1_700);
-    await fixNextBlock();
+    await freeze();
     const { debtShares, collateral, index, high } = await stateOf(w, w.bob, PENDING);
     await expect(foreclose())
       .to.be.revertedWithCustomError(w.pool, "PositionHealthy")
@@ -59,7 +60,7 @@ describe("LendingPool.foreclose", () => {
     let flaggedAt: bigint;
     beforeEach(async () => {
       await setPrice(w, 1_400);
-      flaggedAt = await fixNextBlock();
+      flaggedAt = await freeze();
       await sent(w.pool.flag(w.bob));
     });
 

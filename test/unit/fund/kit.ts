@@ -4,6 +4,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import { expect } from "chai";
 
 import { PRICE_SCALE, splitLoss } from "../../../sdk/model/index.js";
+import { PENDING } from "../../helpers/blocks.js";
 import {
   claimableUnits,
   DAY,
@@ -14,11 +15,11 @@ import {
   time,
   type World,
 } from "../../helpers/fixtures.js";
-import { deposit, eventsOf, fixNextBlock, liquidate, PENDING, setRawPrice, stateOf } from "../liquidation/actions.js";
+import { deposit, eventsOf, liquidate, setRawPrice, stateOf } from "../liquidation/actions.js";
 import { grossOf } from "../liquidation/model.js";
 import { aimLoss, feelessWorld } from "../waterfall/actions.js";
 
-export { deposit, eventsOf, feelessWorld, fixNextBlock, PENDING };
+export { deposit, eventsOf, feelessWorld };
 
 export const COOLING = 14n * DAY;
 export const WINDOW = 7n * DAY;

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
-import { Random } from "../../../sdk/model/index.js";
+import { divUp, Random } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   claimableUnits,
   DAY,
@@ -22,10 +23,8 @@ import {
   everyone,
   feelessWorld,
   FIRST_RATE,
-  fixNextBlock,
   lend,
   lose,
-  PENDING,
   Request,
   request,
   shares,
@@ -36,13 +35,11 @@ import {
   STEP,
 } from "./kit.js";
 
-const ceilDiv = (a: bigint, b: bigint) => (a + b - 1n) / b;
-
 /** The claims on the fund and the exit price that the next transaction will see. */
 async function seen(w: World) {
   const state = await stateOf(w, w.frank, PENDING);
   const gross = grossOf(state);
-  const need = ceilDiv(state.shortfall * gross.shares, gross.assets);
+  const need = divUp(state.shortfall * gross.shares, gross.assets);
   const claims = need > state.reserveShares ? need - state.reserveShares : 0n;
   return { ...state, claims };
 }
@@ -146,7 +143,7 @@ describe("The insurance fund and losses", () => {
     const before = shares(w, 1_000_000);
     const burned = await lose(w, w.usd(250_000));
     const index = (RAY * (before - burned)) / before;
-    const cooling = ceilDiv(shares(w, 400_000) * index, RAY);
+    const cooling = divUp(shares(w, 400_000) * index, RAY);
     expect([...(await pool.fundAccount())]).to.deep.equal([before - burned, cooling, 0n]);
     const paid = (shares(w, 400_000) * index) / RAY;
     expect([...(await pool.previewLeaveFund(shares(w, 400_000)))]).to.deep.equal([paid, paid]);
@@ -230,7 +227,7 @@ describe("The insurance fund and losses", () => {
       await expect(call).to.emit(pool, "FundLeft").withArgs(carol, gross, gross, paid);
       expect(await pool.balanceOf(carol)).to.equal(paid);
       const index = (RAY * (total - paid)) / (total - gross);
-      const cooling = ceilDiv(shares(w, 100_000) * index, RAY);
+      const cooling = divUp(shares(w, 100_000) * index, RAY);
       expect([...(await pool.fundAccount())]).to.deep.equal([total - paid, cooling, 0n]);
       expect(await fund.totalAssets()).to.equal(total - paid - cooling);
       // Bob's 600,000 and Erin's 100,000 grew alike, but for the digits of the index
@@ -311,14 +308,11 @@ describe("The insurance fund and losses", () => {
       const wanted = shares(w, 1_000);
       const gross = shares(w, 400_000);
       const [, most] = await pool.previewLeaveFund(gross, PENDING);
-      const cooling = ceilDiv(gross * (wanted + 1n), most);
-      const cost = await fund
-        .connect(carol)
-        ["withdraw(uint256,address,address,uint256)"].staticCall(wanted, carol, carol, MAX, {
-          blockTag: "pending",
-        });
+      const cooling = divUp(gross * (wanted + 1n), most);
+      const withdraw = fund.connect(carol)["withdraw(uint256,address,address,uint256)"];
+      const cost = await withdraw.staticCall(wanted, carol, carol, MAX, PENDING);
       expect(cost).to.equal(cooling * FIRST_RATE);
-      await sent(fund.connect(carol)["withdraw(uint256,address,address,uint256)"](wanted, carol, carol, MAX));
+      await sent(withdraw(wanted, carol, carol, MAX));
       const paid = await pool.balanceOf(carol);
       expect(paid >= wanted && paid <= wanted + 3n, "at most 3 share units more").to.equal(true);
     });
@@ -364,15 +358,12 @@ describe("The insurance fund and losses", () => {
         await sent(
           fund.connect(bob)["redeem(uint256,address,address,uint256)"](shares(w, 600_000) * FIRST_RATE, bob, bob, 0),
         );
-        await fixNextBlock();
+        await freeze();
         const before = await seen(w);
         const gross = (await pool.previewLeaveFund(shares(w, 400_000 - keeps), PENDING)).grossShares;
         const paid = (await pool.previewLeaveFund(shares(w, 400_000 - keeps), PENDING)).paidShares;
-        await sent(
-          fund
-            .connect(carol)
-            ["redeem(uint256,address,address,uint256)"](shares(w, 400_000 - keeps) * FIRST_RATE, carol, carol, 0),
-        );
+        const units = shares(w, 400_000 - keeps) * FIRST_RATE;
+        await sent(fund.connect(carol)["redeem(uint256,address,address,uint256)"](units, carol, carol, 0));
         const after = await stateOf(w, w.frank, { blockTag: "latest" });
         expect(after.reserveShares).to.equal(isReserves ? gross - paid : 0n);
         expect(after.fundShares).to.equal(before.fundShares - (isReserves ? gross : paid));
@@ -466,7 +457,7 @@ describe("The insurance fund and losses", () => {
       const index = (RAY * left * STEP) / before;
       const units = (shares(w, 400_000) * FIRST_RATE) / STEP;
       const coolingUnits = shares(w, 400_000) / STEP;
-      expect((await pool.fundAccount()).coolingShares).to.equal(ceilDiv(coolingUnits * index, RAY));
+      expect((await pool.fundAccount()).coolingShares).to.equal(divUp(coolingUnits * index, RAY));
       const survivor = await fund.requestOf(id);
       expect([survivor.units, survivor.coolingUnits, survivor.status]).to.deep.equal([
         units,

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 
+import { PENDING } from "../../helpers/blocks.js";
 import { expectConserved, RAY, sent, time, type World, ZERO } from "../../helpers/fixtures.js";
-import { claim, COOLING, everyone, FIRST_RATE, PENDING, Request, request, shares, stakedWorld, WINDOW } from "./kit.js";
+import { claim, COOLING, everyone, FIRST_RATE, Request, request, shares, stakedWorld, WINDOW } from "./kit.js";
 
 describe("InsuranceFund.requestRedeem", () => {
   let w: World;

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 
+import { BPS, mulDown, mulUp } from "../../../sdk/model/index.js";
+import { freeze, load, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   deployWorld,
@@ -19,19 +21,7 @@ import {
   ZERO,
 } from "../../helpers/fixtures.js";
 import type { FixedOracle } from "../../../typechain-types/index.js";
-import {
-  BPS,
-  deposit,
-  freeze,
-  grossOf,
-  lentWorld,
-  load,
-  MAX_CAP_TOKENS,
-  mulDivDown,
-  mulDivUp,
-  PENDING,
-  scheduled,
-} from "../pool/kit.js";
+import { deposit, grossOf, lentWorld, MAX_CAP_TOKENS, scheduled } from "../pool/kit.js";
 
 const name = (text: string) => ethers.encodeBytes32String(text);
 
@@ -181,8 +171,8 @@ describe("Pool governance", () => {
       };
       expect([(await pool.config()).borrowLtvBps, (await pool.config()).lltvBps]).to.deep.equal([7_000n, 8_600n]);
       for (const seconds of [1n, DAY, (5n * DAY) / 2n, 5n * DAY, 9n * DAY + HOUR, 10n * DAY - 1n]) {
-        // what is left of the way, rounded down: an lltv never stands above its line
-        expect(await at(seconds)).to.deep.equal([7_000n, 8_000n + (600n * (10n * DAY - seconds)) / (10n * DAY)]);
+        // what is left of the way, rounded up, for the borrower
+        expect(await at(seconds)).to.deep.equal([7_000n, 8_000n + mulUp(600n, 10n * DAY - seconds, 10n * DAY)]);
       }
       expect(await at(5n * DAY)).to.deep.equal([7_000n, 8_300n]);
       expect(await at(10n * DAY)).to.deep.equal([7_000n, 8_000n]);
@@ -431,7 +421,7 @@ describe("Pool governance", () => {
       await freeze();
       const gross = await grossOf(pool);
       const { pendingFees } = await pool.totals(PENDING);
-      const minted = mulDivDown(pendingFees, gross.shares, gross.assets);
+      const minted = mulDown(pendingFees, gross.shares, gross.assets);
       const transaction = await execute();
       await expect(transaction).to.emit(pool, "FeesCrystallised").withArgs(minted, 0n);
       await expect(transaction).to.emit(pool, "FeesSet").withArgs(30n, 20n, 500n);
@@ -472,7 +462,7 @@ describe("Pool governance", () => {
       const gross = await grossOf(pool);
       const { reserveShares } = await pool.totals();
       const assets = w.usd(70) + 1n;
-      const shares = mulDivUp(assets, gross.shares, gross.assets);
+      const shares = mulUp(assets, gross.shares, gross.assets);
       const execute = await take(w, assets);
       const transaction = await execute();
       await expect(transaction).to.emit(pool, "ReserveWithdrawn").withArgs(dave.address, assets, shares);
@@ -490,12 +480,12 @@ describe("Pool governance", () => {
       const gross = await grossOf(pool);
       const { reserveShares } = await pool.totals();
       const supply = await pool.totalSupply();
-      const target = mulDivUp(supply, 200n, BPS);
-      const most = mulDivDown(reserveShares - target, gross.assets, gross.shares);
+      const target = mulUp(supply, 200n, BPS);
+      const most = mulDown(reserveShares - target, gross.assets, gross.shares);
       const tooMuch = await take(w, most + 1n);
       await expect(tooMuch())
         .to.be.revertedWithCustomError(pool, "ReserveBelowTarget")
-        .withArgs(mulDivDown(reserveShares, gross.assets, gross.shares), mulDivUp(target, gross.assets, gross.shares));
+        .withArgs(mulDown(reserveShares, gross.assets, gross.shares), mulUp(target, gross.assets, gross.shares));
       const execute = await take(w, most);
       await sent(execute());
       expect((await pool.totals()).reserveShares >= target).to.equal(true);
@@ -540,7 +530,7 @@ describe("Pool governance", () => {
       await freeze(5);
       const gross = await grossOf(pool);
       const { reserveShares } = await pool.totals(PENDING);
-      const shares = mulDivDown(w.usd(7), gross.shares, gross.assets);
+      const shares = mulDown(w.usd(7), gross.shares, gross.assets);
       const transaction = pool.connect(carol).topUpReserve(w.usd(7));
       await expect(transaction).to.emit(pool, "ReserveToppedUp").withArgs(carol.address, w.usd(7), shares);
       await expect(transaction).to.changeTokenBalances(ethers, w.asset, [carol, pool], [-w.usd(7), w.usd(7)]);

@@ -1,6 +1,16 @@
 import { expect } from "chai";
 
-import { accruedTo, feeUnitOf, loansOf, MAX_FEE_UNITS, MAX_RATE_AT_TARGET, Random } from "../../../sdk/model/index.js";
+import {
+  accruedTo,
+  BPS,
+  feeUnitOf,
+  loansOf,
+  MAX_FEE_UNITS,
+  MAX_RATE_AT_TARGET,
+  mulDown,
+  Random,
+} from "../../../sdk/model/index.js";
+import { freeze, load, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   deployWorld,
@@ -16,7 +26,7 @@ import {
   YEAR,
   ZERO,
 } from "../../helpers/fixtures.js";
-import { anotherMarket, BPS, deposit, freeze, grossOf, least, load, mulDivDown, PENDING } from "../pool/kit.js";
+import { anotherMarket, deposit, grossOf, least } from "../pool/kit.js";
 import { storedOf } from "./stored.js";
 
 async function feeWorld(): Promise<World> {
@@ -53,7 +63,7 @@ async function crystallise(w: World) {
 async function expected(w: World) {
   const gross = await grossOf(w.pool);
   const { pendingFees, reserveShares, fundShares } = await w.pool.totals(PENDING);
-  return { minted: mulDivDown(pendingFees, gross.shares, gross.assets), pendingFees, reserveShares, fundShares };
+  return { minted: mulDown(pendingFees, gross.shares, gross.assets), pendingFees, reserveShares, fundShares };
 }
 
 describe("Interest, fees", () => {
@@ -181,7 +191,7 @@ describe("Interest, fees", () => {
       const { feePercent } = await storedOf(w);
       await freeze(30n * DAY);
       const { minted, reserveShares, fundShares } = await expected(w);
-      const toFund = mulDivDown(minted, 10n, feePercent);
+      const toFund = mulDown(minted, 10n, feePercent);
       const transaction = await crystallise(w);
       await expect(transaction)
         .to.emit(w.pool, "FeesCrystallised")
@@ -206,7 +216,7 @@ describe("Interest, fees", () => {
       const { minted, fundShares } = await expected(w);
       const active = fundShares - account.coolingShares;
       expect(account.coolingShares > 0n).to.equal(true);
-      const toFund = mulDivDown(mulDivDown(minted, 10n, feePercent), active, fundShares);
+      const toFund = mulDown(mulDown(minted, 10n, feePercent), active, fundShares);
       await expect(crystallise(w))
         .to.emit(pool, "FeesCrystallised")
         .withArgs(minted - toFund, toFund);
@@ -242,7 +252,7 @@ describe("Interest, fees", () => {
       const { minted, fundShares } = await expected(w);
       const { feePercent } = await storedOf(w);
       const cap = (fundShares * (timestamp - since)) / YEAR;
-      expect(mulDivDown(minted, 10n, feePercent) > cap).to.equal(true);
+      expect(mulDown(minted, 10n, feePercent) > cap).to.equal(true);
       await expect(crystallise(w))
         .to.emit(pool, "FeesCrystallised")
         .withArgs(minted - cap, cap);
@@ -264,7 +274,7 @@ describe("Interest, fees", () => {
       const { feePercent } = await storedOf(w);
       await crystallise(w);
       const got = (await pool.totals()).fundShares - fundShares;
-      expect(got).to.equal(least(mulDivDown(minted, 10n, feePercent), fundShares / YEAR));
+      expect(got).to.equal(least(mulDown(minted, 10n, feePercent), fundShares / YEAR));
     });
 
     it("stop for the reserve once it is at its target, and start again below", async () => {

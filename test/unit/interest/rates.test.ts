@@ -14,6 +14,7 @@ import {
   ratesOver,
   utilisationOf,
 } from "../../../sdk/model/index.js";
+import { freeze, load, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   deployWorld,
@@ -27,7 +28,7 @@ import {
   world,
   YEAR,
 } from "../../helpers/fixtures.js";
-import { deposit, freeze, load, PENDING } from "../pool/kit.js";
+import { deposit } from "../pool/kit.js";
 import { storedOf } from "./stored.js";
 
 const FIRST_RATE = (4n * WAD) / 100n / YEAR;

@@ -4,10 +4,10 @@ import { expect } from "chai";
 import type { ContractTransactionReceipt, ContractTransactionResponse, LogDescription } from "ethers";
 
 import { fallOf, type LiquidationTerms, ltvOf, quoteLiquidation } from "../../../sdk/model/index.js";
-import { MAX, openLoan, sent, setPrice, time, world, type World } from "../../helpers/fixtures.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
+import { MAX, openLoan, sent, setPrice, world, type World } from "../../helpers/fixtures.js";
 import { type Books, debtOf, TERMS } from "./model.js";
 
-export const PENDING = { blockTag: "pending" } as const;
 /** 86%, as in the fixtures. */
 export const LLTV = 8_600n;
 
@@ -34,13 +34,6 @@ export async function worldWithLoan(): Promise<World> {
 /** Sets a price in the oracle's own unit. */
 export async function setRawPrice(w: World, low: bigint, high = low, ok = true): Promise<void> {
   await sent(w.oracle.connect(w.deployer).set(low, high, ok));
-}
-
-/** Fixes the time of the next block, so that views asked with PENDING see what the next transaction will. */
-export async function fixNextBlock(secondsFromNow = 1n): Promise<bigint> {
-  const timestamp = BigInt(await time.latest()) + secondsFromNow;
-  await time.setNextBlockTimestamp(timestamp);
-  return timestamp;
 }
 
 type Tag = { blockTag: "pending" | "latest" | number };
@@ -134,7 +127,7 @@ export async function liquidateExactly(
   lltvBps = LLTV,
 ): Promise<Outcome> {
   const { pool } = w;
-  await fixNextBlock();
+  await freeze();
   const before = await stateOf(w, borrower, PENDING);
   const preview = await pool.previewLiquidation(borrower.address, max, PENDING);
   const paidBefore = await w.asset.balanceOf(by.address);

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import { ethers, expectConserved, MAX, sent, setPrice, type World } from "../../helpers/fixtures.js";
 import { actor, type Call, type Actor } from "./actor.js";
-import { amountsOf, fixNextBlock, PENDING, worldWithLoan } from "./actions.js";
+import { amountsOf, worldWithLoan } from "./actions.js";
 
 describe("LendingPool.liquidate with data", () => {
   let w: World;
@@ -31,7 +32,7 @@ describe("LendingPool.liquidate with data", () => {
   ] as const) {
     it(`pays out of what the callback brings, ${name}`, async () => {
       await setPrice(w, price);
-      await fixNextBlock();
+      await freeze();
       const preview = await w.pool.previewLiquidation(w.bob, MAX, PENDING);
       const balance: Call = {
         target: w.collateral.target as string,

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { ltvOf } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   connection,
   DAY,
@@ -15,16 +16,7 @@ import {
   type World,
   ZERO,
 } from "../../helpers/fixtures.js";
-import {
-  fixNextBlock,
-  liquidate,
-  liquidateExactly,
-  LLTV,
-  PENDING,
-  setRawPrice,
-  stateOf,
-  worldWithLoan,
-} from "./actions.js";
+import { liquidate, liquidateExactly, LLTV, setRawPrice, stateOf, worldWithLoan } from "./actions.js";
 import { debtOf } from "./model.js";
 
 const LLTV_WAD = 86n * 10n ** 16n;
@@ -159,7 +151,7 @@ describe("LendingPool.liquidate, who can be", () => {
 
   it("refuses a healthy position, and names its ltv and the lltv", async () => {
     await setPrice(w, 1_900);
-    await fixNextBlock();
+    await freeze();
     const { debtShares, collateral, index, high } = await stateOf(w, w.bob, PENDING);
     await expect(liquidate(w, w.bob))
       .to.be.revertedWithCustomError(w.pool, "PositionHealthy")
@@ -169,7 +161,7 @@ describe("LendingPool.liquidate, who can be", () => {
 
   it("goes by the high price", async () => {
     await setPrices(w, 1_000, 1_900);
-    await fixNextBlock();
+    await freeze();
     const { debtShares, collateral, index, high } = await stateOf(w, w.bob, PENDING);
     await expect(liquidate(w, w.bob))
       .to.be.revertedWithCustomError(w.pool, "PositionHealthy")
@@ -203,7 +195,7 @@ describe("LendingPool.liquidate, who can be", () => {
     await time.increase(10n * DAY);
     const halfway = (await pool.config()).lltvBps;
     expect(halfway).to.equal(7_600n);
-    await fixNextBlock();
+    await freeze();
     const lltv = (await pool.config(PENDING)).lltvBps;
     await liquidateExactly(w, w.bob, {}, undefined, lltv);
   });
@@ -219,7 +211,7 @@ describe("LendingPool.liquidate, who can be", () => {
 
   it("refuses to seize less than asked for", async () => {
     await setPrice(w, 1_700);
-    await fixNextBlock();
+    await freeze();
     const { seizedCollateral } = await w.pool.previewLiquidation(w.bob, w.usd(1_000), PENDING);
     await expect(liquidate(w, w.bob, { max: w.usd(1_000), min: seizedCollateral + 1n }))
       .to.be.revertedWithCustomError(w.pool, "BelowMinimum")

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { divUp, insolventCost, NO_COLLATERAL, PRICE_SCALE, Random } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   deployWorld,
   expectConserved,
@@ -13,17 +14,7 @@ import {
   time,
   type World,
 } from "../../helpers/fixtures.js";
-import {
-  deposit,
-  eventsOf,
-  fixNextBlock,
-  liquidate,
-  liquidateExactly,
-  PENDING,
-  setRawPrice,
-  stateOf,
-  worldWithLoan,
-} from "./actions.js";
+import { deposit, eventsOf, liquidate, liquidateExactly, setRawPrice, stateOf, worldWithLoan } from "./actions.js";
 import { debtOf, distance, TERMS } from "./model.js";
 import { withoutCollateral } from "./storage.js";
 
@@ -91,7 +82,7 @@ describe("LendingPool.liquidate, insolvent", () => {
     it(`loses in ${parts} parts what one in whole loses (L-2)`, async () => {
       await setPrice(w, 1_400);
       const { pool, liquidator } = w;
-      const timestamp = await fixNextBlock(5n);
+      const timestamp = await freeze(5n);
       const snapshot = await networkHelpers.takeSnapshot();
       const whole = await liquidateExactly(w, w.bob);
       const wholeAt = await time.latest();

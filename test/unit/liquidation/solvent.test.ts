@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { incentiveOf, ltvOf, PRICE_SCALE, Random, WAD } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   deployWorld,
   expectConserved,
@@ -11,16 +12,7 @@ import {
   setPrices,
   type World,
 } from "../../helpers/fixtures.js";
-import {
-  deposit,
-  fixNextBlock,
-  liquidate,
-  liquidateExactly,
-  PENDING,
-  priceAtLtv,
-  setRawPrice,
-  worldWithLoan,
-} from "./actions.js";
+import { deposit, liquidate, liquidateExactly, priceAtLtv, setRawPrice, worldWithLoan } from "./actions.js";
 import { debtOf, TERMS } from "./model.js";
 
 const PERCENT = WAD / 100n;
@@ -104,7 +96,7 @@ describe("LendingPool.liquidate, solvent", () => {
 
   it("leaves minDebt where the caller's maximum would leave dust", async () => {
     await setLtv(w, 95n * PERCENT); // all of it may go
-    await fixNextBlock();
+    await freeze();
     const { debtAssets } = await w.pool.position(w.bob, PENDING);
     const { after, repaid, before } = await liquidateExactly(w, w.bob, { max: debtAssets - 1n });
     expect(repaid).to.equal(debtOf(before.debtShares, before.index) - TERMS.minDebt);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   deployWorld,
@@ -12,7 +13,7 @@ import {
   time,
   type World,
 } from "../../helpers/fixtures.js";
-import { amountsOf, deposit, fixNextBlock, liquidateExactly, PENDING, setRawPrice, worldWithLoan } from "./actions.js";
+import { amountsOf, deposit, liquidateExactly, setRawPrice, worldWithLoan } from "./actions.js";
 import { readSlot, writeSlot } from "./storage.js";
 
 const METER = 1n;
@@ -83,7 +84,7 @@ describe("LendingPool.liquidate, what can't stop it (W-4)", () => {
     expect([isClosed, isBorrowingHalted]).to.deep.equal([true, true]);
     await time.increase(10n * DAY);
     // 75.1% and interest at an lltv of two thirds of 86%, rounded up: every loan is closed in order.
-    await fixNextBlock();
+    await freeze();
     const lltv = (await w.pool.config(PENDING)).lltvBps;
     expect(lltv >= 5_733n && lltv <= 5_734n, `${lltv}`).to.equal(true);
     const { repaid, after, loss } = await liquidateExactly(w, w.bob, {}, undefined, lltv);

@@ -4,8 +4,9 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import type { AddressLike, ContractTransactionResponse } from "ethers";
 
 import type { MockERC20, NoReturnToken } from "../../../typechain-types/index.js";
+import { mulDown, mulUp, VIRTUAL_ASSETS } from "../../../sdk/model/index.js";
+import { load, PENDING } from "../../helpers/blocks.js";
 import {
-  connection,
   createPool,
   DAY,
   DEFAULT_PARAMETERS,
@@ -20,27 +21,9 @@ import {
   type World,
 } from "../../helpers/fixtures.js";
 
-export const MAX_SHARES = (1n << 112n) - 1n;
-export const MAX_CASH = (1n << 96n) - 1n;
-export const MAX_INDEX_WAD = (1n << 68n) - 1n;
-export const MAX_FEE_UNITS = (1n << 45n) - 1n;
 export const MAX_CAP_TOKENS = (1n << 31n) - 1n;
-export const BPS = 10_000n;
 export const PERCENT = 100n;
-export const VIRTUAL_ASSETS = 1n;
 
-/** For views: as the next transaction will see the pool, at the time that `freeze` has set. */
-export const PENDING = { blockTag: "pending" } as const;
-
-/** Sets the time of the next block, so that a view with PENDING and the next transaction agree to the wei. */
-export async function freeze(seconds: bigint | number = 1n): Promise<bigint> {
-  const timestamp = BigInt(await time.latest()) + BigInt(seconds);
-  await time.setNextBlockTimestamp(timestamp);
-  return timestamp;
-}
-
-export const mulDivDown = (a: bigint, b: bigint, c: bigint): bigint => (a * b) / c;
-export const mulDivUp = (a: bigint, b: bigint, c: bigint): bigint => (a * b + c - 1n) / c;
 export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 /** A price of shares: assets per shares, virtual ones included. */
@@ -60,19 +43,17 @@ export async function exitOf(pool: World["pool"], shortfall: bigint): Promise<Pr
   const gross = await grossOf(pool);
   const { reserveShares, fundShares, pendingFees } = await pool.totals(PENDING);
   if (pendingFees !== 0n) throw new Error("This formula is for a pool without pending fees.");
-  const need = mulDivUp(shortfall, gross.shares, gross.assets);
+  const need = mulUp(shortfall, gross.shares, gross.assets);
   return { assets: gross.assets - shortfall, shares: gross.shares - least(need, reserveShares + fundShares) };
 }
 
-export const priceWad = (price: Price): bigint => mulDivDown(price.assets, 10n ** 18n * VIRTUAL_SHARES, price.shares);
+export const priceWad = (price: Price): bigint => mulDown(price.assets, 10n ** 18n * VIRTUAL_SHARES, price.shares);
 
 export async function deposit(w: World, who: HardhatEthersSigner, assets: bigint, receiver: AddressLike = who) {
   return await sent(w.pool.connect(who)["deposit(uint256,address)"](assets, receiver));
 }
 
 /** Loads a named fixture from a snapshot. */
-export const load = connection.networkHelpers.loadFixture.bind(connection.networkHelpers);
-
 /** A million lent out to 80% against 1,000 ether: bob owes 800,000. A month later the shares are worth more. */
 export async function lentWorld(): Promise<World> {
   return await load(lent);

@@ -2,6 +2,8 @@
 // was not given. DESIGN.md §3: tokens that take a fee on transfer, rebase or call back are not supported.
 import { expect } from "chai";
 
+import { mulDown, mulUp } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   ethers,
@@ -18,7 +20,7 @@ import {
   world,
 } from "../../helpers/fixtures.js";
 import type { FalseReturnToken, RebasingToken, ReentrantToken } from "../../../typechain-types/index.js";
-import { anotherMarket, deposit, freeze, grossOf, mulDivDown, mulDivUp, PENDING } from "./kit.js";
+import { anotherMarket, deposit, grossOf } from "./kit.js";
 
 /** A life of a market: in, borrow, interest, repay in part, a loss, recovery, out. Every balance is conserved after it. */
 async function expectLife(w: World): Promise<void> {
@@ -106,7 +108,7 @@ describe("LendingPool, tokens", () => {
       await time.increase(30n * DAY);
       await freeze();
       const gross = await grossOf(pool);
-      const shares = mulDivDown(1n, gross.shares, gross.assets);
+      const shares = mulDown(1n, gross.shares, gross.assets);
       await deposit(w, carol, 1n);
       expect(await pool.balanceOf(carol)).to.equal(shares);
       await freeze();
@@ -118,7 +120,7 @@ describe("LendingPool, tokens", () => {
       // rounded down: with an index above one a wei cancels no debt share
       expect((await pool.positionOf(bob)).debtShares).to.equal(before - WAD / index);
       await sent(pool.connect(bob).borrow(1n, bob, bob));
-      expect((await pool.positionOf(bob)).debtShares).to.equal(before - WAD / index + mulDivUp(1n, WAD, index));
+      expect((await pool.positionOf(bob)).debtShares).to.equal(before - WAD / index + mulUp(1n, WAD, index));
       await expectConserved(w, [alice, carol], [bob]);
     });
   });

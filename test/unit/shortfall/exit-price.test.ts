@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { divUp, PRICE_SCALE, Random } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   expectConserved,
@@ -13,16 +14,7 @@ import {
   type World,
   world,
 } from "../../helpers/fixtures.js";
-import {
-  deposit,
-  fixNextBlock,
-  PENDING,
-  setRawPrice,
-  stake,
-  type State,
-  stateOf,
-  worldWithLoan,
-} from "../liquidation/actions.js";
+import { deposit, setRawPrice, stake, type State, stateOf, worldWithLoan } from "../liquidation/actions.js";
 import { crystallised, exitFor, grossOf, shown, TERMS } from "../liquidation/model.js";
 import { feelessWorld } from "../waterfall/actions.js";
 
@@ -67,7 +59,7 @@ describe("LendingPool.exitPrice", () => {
   it("is the gross price while nothing is short", async () => {
     w = await worldWithLoan();
     await time.increase(10n * DAY);
-    await fixNextBlock();
+    await freeze();
     await sent(w.pool.accrue());
     const { state } = await modelled();
     expect(state.exitPrice).to.equal(state.grossPrice);
@@ -114,7 +106,7 @@ describe("LendingPool.exitPrice", () => {
     await layered(100_000, 200_000);
     await deposit(w, w.carol, 3_000_000);
     await setPrice(w, 1_020);
-    await fixNextBlock();
+    await freeze();
     const { state } = await modelled(PENDING);
     const shares = await w.pool.balanceOf(w.carol);
     const before = await w.asset.balanceOf(w.carol);

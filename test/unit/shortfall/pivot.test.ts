@@ -2,8 +2,9 @@ import { expect } from "chai";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 
 import { Random } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import { expectConserved, MAX, sent, setPrice, setPrices, type World, world } from "../../helpers/fixtures.js";
-import { amountsOf, fixNextBlock, liquidate, PENDING } from "../liquidation/actions.js";
+import { amountsOf, liquidate } from "../liquidation/actions.js";
 import { shortfallOf, threshold } from "../liquidation/model.js";
 import { crowd, expectLedger, lend, positionsOf, supplied } from "./actions.js";
 
@@ -32,7 +33,7 @@ describe("LendingPool.pivot", () => {
 
   it("leaves the shortfall what it was, and can be called by anyone", async () => {
     await setPrice(w, 600);
-    await fixNextBlock();
+    await freeze();
     const before = await w.pool.currentShortfall(PENDING);
     const exitBefore = await w.pool.exitPrice(PENDING);
     const receipt = await sent(w.pool.connect(w.keeper).pivot());

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 
 import { divUp, monus, PRICE_SCALE, Random, recoveryPrice, WAD } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   ethers,
@@ -13,7 +14,7 @@ import {
   type World,
   world,
 } from "../../helpers/fixtures.js";
-import { fixNextBlock, PENDING, setRawPrice, stateOf, worldWithLoan } from "../liquidation/actions.js";
+import { setRawPrice, stateOf, worldWithLoan } from "../liquidation/actions.js";
 import { shortfallOf, TERMS, threshold, tickOfPosition, trueShortfall } from "../liquidation/model.js";
 import { crowd, expectLedger, lend, positionsOf, supplied } from "./actions.js";
 
@@ -151,7 +152,7 @@ describe("LendingPool.currentShortfall", () => {
     const before = await w.pool.currentShortfall();
     const debtBefore = (await w.pool.totals()).debtAssets;
     await time.increase(30n * DAY);
-    await fixNextBlock();
+    await freeze();
     const { debtAssets } = await w.pool.totals(PENDING);
     expect((await w.pool.currentShortfall(PENDING)) - before).to.equal(debtAssets - debtBefore);
     expect(monus(debtAssets, debtBefore) > 0n).to.equal(true);

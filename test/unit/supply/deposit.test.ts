@@ -1,5 +1,7 @@
 import { expect } from "chai";
 
+import { BPS, MAX_CASH, MAX_SHARES, mulDown, mulUp } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   ethers,
@@ -16,22 +18,7 @@ import {
   world,
   ZERO,
 } from "../../helpers/fixtures.js";
-import {
-  anotherMarket,
-  BPS,
-  deposit,
-  feelessWorld,
-  freeze,
-  grossOf,
-  lentWorld,
-  MAX_CAP_TOKENS,
-  MAX_CASH,
-  MAX_SHARES,
-  mulDivDown,
-  mulDivUp,
-  PENDING,
-  scheduled,
-} from "../pool/kit.js";
+import { anotherMarket, deposit, feelessWorld, grossOf, lentWorld, MAX_CAP_TOKENS, scheduled } from "../pool/kit.js";
 
 describe("LendingPool, deposit and mint", () => {
   describe("deposit", () => {
@@ -42,7 +29,7 @@ describe("LendingPool, deposit and mint", () => {
       const gross = await grossOf(pool);
       const before = await pool.totals(PENDING);
       const assets = w.usd(1_234) + 567n;
-      const shares = mulDivDown(assets, gross.shares, gross.assets);
+      const shares = mulDown(assets, gross.shares, gross.assets);
       expect(shares < assets * VIRTUAL_SHARES, "interest has made the share dearer").to.equal(true);
       expect(await pool.previewDeposit(assets, PENDING)).to.equal(shares);
       const transaction = pool.connect(carol)["deposit(uint256,address)"](assets, dave);
@@ -65,7 +52,7 @@ describe("LendingPool, deposit and mint", () => {
         expect(after.assets * gross.shares >= gross.assets * after.shares).to.equal(true);
         // P-4, in the same block
         const shares = await w.pool.balanceOf(w.carol);
-        expect(mulDivDown(shares, after.assets, after.shares) <= assets).to.equal(true);
+        expect(mulDown(shares, after.assets, after.shares) <= assets).to.equal(true);
         await sent(w.pool.connect(w.carol).transfer(w.dave, shares));
       }
       await expectConserved(w, [w.alice, w.dave], [w.bob]);
@@ -131,8 +118,8 @@ describe("LendingPool, deposit and mint", () => {
       await freeze(12);
       const gross = await grossOf(pool);
       const shares = w.usd(1_234) * VIRTUAL_SHARES + 567n;
-      const assets = mulDivUp(shares, gross.assets, gross.shares);
-      expect(mulDivDown(shares, gross.assets, gross.shares)).to.equal(assets - 1n);
+      const assets = mulUp(shares, gross.assets, gross.shares);
+      expect(mulDown(shares, gross.assets, gross.shares)).to.equal(assets - 1n);
       expect(await pool.previewMint(shares, PENDING)).to.equal(assets);
       const transaction = pool.connect(carol)["mint(uint256,address)"](shares, dave);
       await expect(transaction).to.emit(pool, "Transfer").withArgs(ZERO, dave.address, shares);
@@ -320,7 +307,7 @@ describe("LendingPool, deposit and mint", () => {
         const gross = await grossOf(pool);
         const supply = gross.shares - VIRTUAL_SHARES;
         const assets = w.usd(400_000_000);
-        const shares = way === "deposit" ? mulDivDown(assets, gross.shares, gross.assets) : MAX_SHARES - supply + 1n;
+        const shares = way === "deposit" ? mulDown(assets, gross.shares, gross.assets) : MAX_SHARES - supply + 1n;
         await expect(
           way === "deposit"
             ? enter(w, assets)

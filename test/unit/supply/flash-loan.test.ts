@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { load } from "../../helpers/blocks.js";
 import {
   deployWorld,
   ethers,
@@ -11,7 +12,7 @@ import {
   world,
 } from "../../helpers/fixtures.js";
 import type { ReentrantToken } from "../../../typechain-types/index.js";
-import { anotherMarket, deposit, deployPuppet, load, type Puppet } from "../pool/kit.js";
+import { anotherMarket, deposit, deployPuppet, type Puppet } from "../pool/kit.js";
 
 const MAGIC = ethers.id("ERC3156FlashBorrower.onFlashLoan");
 const ON_FLASH_LOAN = ethers.id("onFlashLoan(address,address,uint256,uint256,bytes)").slice(0, 10);

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 
+import { mulDown } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   ethers,
@@ -14,17 +16,7 @@ import {
   world,
   ZERO,
 } from "../../helpers/fixtures.js";
-import {
-  anotherMarket,
-  deposit,
-  feelessWorld,
-  freeze,
-  grossOf,
-  lentWorld,
-  mulDivDown,
-  PENDING,
-  scheduled,
-} from "../pool/kit.js";
+import { anotherMarket, deposit, feelessWorld, grossOf, lentWorld, scheduled } from "../pool/kit.js";
 
 async function limits(w: World, who: string): Promise<bigint[]> {
   const { pool } = w;
@@ -46,7 +38,7 @@ describe("LendingPool, limits", () => {
         const gross = await grossOf(pool);
         const room = w.usd(1_000_000_000) - (gross.assets - 1n);
         expect(await pool.maxDeposit(carol, PENDING)).to.equal(room);
-        const shares = mulDivDown(room, gross.shares, gross.assets);
+        const shares = mulDown(room, gross.shares, gross.assets);
         expect(await pool.maxMint(carol, PENDING)).to.equal(shares);
         if (way === "deposit") await deposit(w, carol, room);
         else await sent(pool.connect(carol)["mint(uint256,address)"](shares, carol));
@@ -104,7 +96,7 @@ describe("LendingPool, limits", () => {
         await freeze(DAY);
         const shares = await pool.balanceOf(carol);
         const gross = await grossOf(pool);
-        const worth = mulDivDown(shares, gross.assets, gross.shares);
+        const worth = mulDown(shares, gross.assets, gross.shares);
         expect(await pool.maxWithdraw(carol, PENDING)).to.equal(worth);
         expect(await pool.maxRedeem(carol, PENDING)).to.equal(shares);
         const transaction =
@@ -126,7 +118,7 @@ describe("LendingPool, limits", () => {
         const gross = await grossOf(pool);
         const { cash } = await pool.totals(PENDING);
         expect(await pool.maxWithdraw(alice, PENDING)).to.equal(cash);
-        const shares = mulDivDown(cash, gross.shares, gross.assets);
+        const shares = mulDown(cash, gross.shares, gross.assets);
         expect(await pool.maxRedeem(alice, PENDING)).to.equal(shares);
         if (way === "withdraw") {
           await sent(pool.connect(alice)["withdraw(uint256,address,address)"](cash, alice, alice));

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 
 import { LendingPool__factory } from "../../../typechain-types/index.js";
+import { mulDown } from "../../../sdk/model/index.js";
+import { freeze, load, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   deployWorld,
@@ -18,17 +20,7 @@ import {
   ZERO,
 } from "../../helpers/fixtures.js";
 import { PERMIT } from "../../helpers/typed-data.js";
-import {
-  anotherMarket,
-  deposit,
-  feelessWorld,
-  freeze,
-  grossOf,
-  lentWorld,
-  load,
-  mulDivDown,
-  PENDING,
-} from "../pool/kit.js";
+import { anotherMarket, deposit, feelessWorld, grossOf, lentWorld } from "../pool/kit.js";
 
 async function haircut(): Promise<World> {
   const w = await deployWorld({ parameters: { reserveFeePercent: 0n, fundFeePercent: 0n } });
@@ -109,7 +101,7 @@ describe("LendingPool, shares", () => {
         await freeze();
         const gross = await grossOf(pool);
         const { pendingFees } = await pool.totals(PENDING);
-        const minted = mulDivDown(pendingFees, gross.shares, gross.assets);
+        const minted = mulDown(pendingFees, gross.shares, gross.assets);
         expect(minted > 0n).to.equal(true);
         const shares = 1_000_000_000n;
         const transaction = pool.connect(alice).transfer(w[to], shares);
@@ -351,7 +343,7 @@ describe("LendingPool, shares", () => {
       const shares = await w.pool.balanceOf(w.alice);
       await freeze();
       const gross = await grossOf(w.pool);
-      expect(await w.pool.convertToAssets(shares, PENDING)).to.equal(mulDivDown(shares, gross.assets, gross.shares));
+      expect(await w.pool.convertToAssets(shares, PENDING)).to.equal(mulDown(shares, gross.assets, gross.shares));
       await sent(w.pool.connect(w.bob).repay(MAX, w.bob));
       await sent(w.pool.connect(w.alice)["redeem(uint256,address,address)"](shares, w.alice, w.alice));
       await expectConserved(w, [w.alice], [w.bob]);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
-import { Random } from "../../../sdk/model/index.js";
+import { MAX_SHARES, mulDown, mulUp, Random } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   ethers,
@@ -15,20 +16,7 @@ import {
   world,
   ZERO,
 } from "../../helpers/fixtures.js";
-import {
-  deposit,
-  exitOf,
-  feelessWorld,
-  freeze,
-  grossOf,
-  lentWorld,
-  MAX_SHARES,
-  mulDivDown,
-  mulDivUp,
-  PENDING,
-  priceWad,
-  scheduled,
-} from "../pool/kit.js";
+import { deposit, exitOf, feelessWorld, grossOf, lentWorld, priceWad, scheduled } from "../pool/kit.js";
 
 describe("LendingPool, withdraw and redeem", () => {
   describe("withdraw", () => {
@@ -39,7 +27,7 @@ describe("LendingPool, withdraw and redeem", () => {
       const exit = await grossOf(pool); // no shortfall: both prices are one
       const before = await pool.totals(PENDING);
       const assets = w.usd(1_234) + 567n;
-      const shares = mulDivUp(assets, exit.shares, exit.assets);
+      const shares = mulUp(assets, exit.shares, exit.assets);
       expect(await pool.previewWithdraw(assets, PENDING)).to.equal(shares);
       const held = await pool.balanceOf(alice);
       const transaction = pool.connect(alice)["withdraw(uint256,address,address)"](assets, dave, alice);
@@ -107,7 +95,7 @@ describe("LendingPool, withdraw and redeem", () => {
       await freeze(12);
       const exit = await grossOf(pool);
       const shares = w.usd(1_234) * VIRTUAL_SHARES + 567n;
-      const assets = mulDivDown(shares, exit.assets, exit.shares);
+      const assets = mulDown(shares, exit.assets, exit.shares);
       expect(await pool.previewRedeem(shares, PENDING)).to.equal(assets);
       expect(await pool.convertToAssets(shares, PENDING)).to.equal(assets);
       const transaction = pool.connect(alice)["redeem(uint256,address,address)"](shares, dave, alice);
@@ -234,20 +222,20 @@ describe("LendingPool, withdraw and redeem", () => {
         // one position, deep under water: the shortfall is its debt less what its collateral recovers at low / 1.02
         const { debtShares, borrowIndexWad } = await pool.totals(PENDING);
         const recovery = (w.priceOf(700) * 10_000n) / 10_200n;
-        expect(shortfall).to.equal((debtShares * borrowIndexWad) / WAD - mulDivUp(w.eth(1_000), recovery, 10n ** 36n));
+        expect(shortfall).to.equal((debtShares * borrowIndexWad) / WAD - mulUp(w.eth(1_000), recovery, 10n ** 36n));
         const exit = await exitOf(pool, shortfall);
         const gross = await grossOf(pool);
         expect(exit.assets * gross.shares < gross.assets * exit.shares, "uncovered").to.equal(true);
         expect(await pool.exitPrice(PENDING)).to.equal(priceWad(exit));
         expect(await pool.grossPrice(PENDING)).to.equal(priceWad(gross));
         expect(await pool.totalAssets(PENDING)).to.equal(
-          mulDivDown(gross.shares - VIRTUAL_SHARES, exit.assets, exit.shares),
+          mulDown(gross.shares - VIRTUAL_SHARES, exit.assets, exit.shares),
         );
         const amount = w.usd(10_000);
         const [assets, shares] =
           way === "withdraw"
-            ? [amount, mulDivUp(amount, exit.shares, exit.assets)]
-            : [mulDivDown(amount * VIRTUAL_SHARES, exit.assets, exit.shares), amount * VIRTUAL_SHARES];
+            ? [amount, mulUp(amount, exit.shares, exit.assets)]
+            : [mulDown(amount * VIRTUAL_SHARES, exit.assets, exit.shares), amount * VIRTUAL_SHARES];
         await expect(leave(w, way, amount))
           .to.emit(pool, "Withdraw")
           .withArgs(alice.address, alice.address, alice.address, assets, shares);

@@ -12,17 +12,9 @@ import {
   splitLoss,
   VIRTUAL_SHARES,
 } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import { deployWorld, networkHelpers, sent, time, type World } from "../../helpers/fixtures.js";
-import {
-  amountsOf,
-  eventsOf,
-  fixNextBlock,
-  liquidate,
-  PENDING,
-  setRawPrice,
-  type State,
-  stateOf,
-} from "../liquidation/actions.js";
+import { amountsOf, eventsOf, liquidate, setRawPrice, type State, stateOf } from "../liquidation/actions.js";
 import { entry, readSlot } from "../liquidation/storage.js";
 import { crystallised, grossOf, shown, TERMS } from "../liquidation/model.js";
 
@@ -81,7 +73,7 @@ export type Realised = {
 /** Liquidates all of an insolvent position and holds the loss, the burns, the prices and the previews to the model. */
 export async function realiseExactly(w: World, borrower: HardhatEthersSigner): Promise<Realised> {
   const { pool } = w;
-  const timestamp = await fixNextBlock();
+  const timestamp = await freeze();
   const before = await stateOf(w, borrower, PENDING);
   const { lossAssets: loss } = await pool.previewLiquidation(borrower.address, 2n ** 256n - 1n, PENDING);
   const preview = await pool.previewWaterfall(loss, PENDING);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { Random, splitLoss, WAD } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   expectConserved,
@@ -12,7 +13,7 @@ import {
   type World,
   world,
 } from "../../helpers/fixtures.js";
-import { deposit, fixNextBlock, liquidate, PENDING, stake, stateOf, worldWithLoan } from "../liquidation/actions.js";
+import { deposit, liquidate, stake, stateOf, worldWithLoan } from "../liquidation/actions.js";
 import { crystallised, exitFor, shown, threshold, tickOfPosition } from "../liquidation/model.js";
 import { crowd, lend } from "../shortfall/actions.js";
 import { expectClose, feelessWorld, realiseExactly } from "./actions.js";
@@ -55,7 +56,7 @@ describe("What realising a loss does to the exit price", () => {
     await layered(100_000, 200_000, true);
     await setPrice(w, 1_020);
     for (const max of [1, 50_000, 200_000, 300_000]) {
-      await fixNextBlock();
+      await freeze();
       const before = await stateOf(w, w.bob, PENDING);
       await sent(liquidate(w, w.bob, { max: w.usd(max) }));
       const after = await stateOf(w, w.bob, { blockTag: "latest" });
@@ -83,7 +84,7 @@ describe("What realising a loss does to the exit price", () => {
   it("nothing, when pending fees become shares (P-3)", async () => {
     await layered(50_000, 50_000, true);
     await setPrice(w, 1_020);
-    await fixNextBlock();
+    await freeze();
     const before = await stateOf(w, w.bob, PENDING);
     expect(before.pendingFees > 0n && before.shortfall > 0n).to.equal(true);
     // A gift of shares to the reserve is the plainest call that crystallises; here of a single unit.
@@ -134,7 +135,7 @@ describe("What realising a loss does to the exit price", () => {
         () => pool.connect(alice).claimRecovery(alice),
       ] as const;
       const call = random.pick(calls);
-      await fixNextBlock(random.part() < 0.1 ? DAY : 1n + BigInt(random.below(3_000)));
+      await freeze(random.part() < 0.1 ? DAY : 1n + BigInt(random.below(3_000)));
       const before = await stateOf(w, who, PENDING);
       // The boundary tick's debt: what P leaves open below the truth (P-1).
       const theta = threshold(before.low, before.index);

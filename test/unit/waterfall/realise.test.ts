@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { Random } from "../../../sdk/model/index.js";
+import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
   deployWorld,
@@ -14,16 +15,7 @@ import {
   type World,
   world,
 } from "../../helpers/fixtures.js";
-import {
-  amountsOf,
-  deposit,
-  eventsOf,
-  fixNextBlock,
-  liquidate,
-  PENDING,
-  stake,
-  stateOf,
-} from "../liquidation/actions.js";
+import { amountsOf, deposit, eventsOf, liquidate, stake, stateOf } from "../liquidation/actions.js";
 import { crystallised, grossOf } from "../liquidation/model.js";
 import { aimLoss, feelessWorld, realiseExactly } from "./actions.js";
 
@@ -239,7 +231,7 @@ describe("The waterfall", () => {
     await setPrice(w, 900);
     const call = (borrower: string) =>
       w.pool.interface.encodeFunctionData("liquidate", [borrower, MAX, 0, w.liquidator.address, "0x"]);
-    await fixNextBlock();
+    await freeze();
     const before = await stateOf(w, w.bob, PENDING);
     const first = (await w.pool.previewLiquidation(w.bob, MAX, PENDING)).lossAssets;
     const receipt = await sent(w.pool.connect(w.liquidator).multicall([call(w.bob.address), call(w.carol.address)]));
