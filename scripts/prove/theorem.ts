@@ -12,6 +12,8 @@ export interface Mutant extends Edit {
   readonly breaks: string;
   /** Narrows the search for a counterexample; the counterexample holds all the same. */
   readonly near?: readonly string[];
+  /** Inputs that are tried instead of searched for. */
+  readonly at?: Readonly<Record<string, bigint>>;
 }
 
 export interface Theorem {
@@ -120,7 +122,14 @@ export function refute(theorem: Theorem, mutant: Mutant, source: Source): Verdic
   const mutated = source.with(mutant);
   let cases = 0;
   let counterexample = "";
-  for (const path of pathsOf(theorem, mutated, true)) {
+  if (mutant.at !== undefined) {
+    const path = new Path([], mutant.at, true);
+    theorem.run(path, new Machine(mutated, path, theorem.stubs ?? {}));
+    if (path.claims.some(({ label, holds }) => label === mutant.breaks && holds === false)) {
+      counterexample = readable(Object.entries(mutant.at).map(([name, value]) => [name, String(value)]));
+    }
+  }
+  for (const path of mutant.at === undefined ? pathsOf(theorem, mutated, true) : []) {
     for (const claim of path.claims.filter(({ label, holds }) => label === mutant.breaks && holds !== true)) {
       cases++;
       const { verdict, model } = contradict(path, claim, mutant.near);

@@ -15,10 +15,6 @@ const DUST = "what stays is no debt, or at least minDebt (L-3)";
 const PAID = "pays what the collateral fetches at high / lifFloor, rounded up";
 const PROPORTION = "debt is cancelled in proportion, rounded up: what stays is no worse";
 
-/** Where mutants are looked at: usual terms, and a repayment of one. */
-const NEAR =
-  "lltvBps == 8000 && lifFloorBps == 10200 && lifMinBps == 10300 && lifPeakBps == 11000 && repayTargetBps == 9000 && minDebt == 1 && maxRepay == 1";
-
 const TERMS = {
   "meter.borrowIndex": 1_500_000_000_000_000_000n,
   "book.debtShares": 10n ** 24n,
@@ -30,6 +26,18 @@ const TERMS = {
   minDebt: 10n ** 20n,
   high: 2000n * 10n ** 36n,
 };
+
+/** Where mutants are looked at: a small position on these terms, and a repayment of one. */
+const small = (debtShares: bigint, index: bigint, collateral: bigint, high: bigint): Record<string, bigint> => ({
+  ...TERMS,
+  lltvBps: 8000n,
+  minDebt: 1n,
+  maxRepay: 1n,
+  debtShares,
+  "meter.borrowIndex": index,
+  collateral,
+  high,
+});
 
 /** A position of any size that can be liquidated, and what the liquidation does. */
 function liquidate(path: Path, machine: Machine, isInsolvent: boolean): void {
@@ -213,7 +221,7 @@ export const SOLVENT: Theorem = {
       from: "if (ltvWad >= peakLtvWad) return most;",
       to: "if (ltvWad >= peakLtvWad) return lifPeakBps * (WAD / BPS);",
       breaks: INCENTIVE,
-      near: [NEAR, "debtShares == 950 && index == 1e18 && collateral == 1000 && high == 1e36"],
+      at: small(950n, 10n ** 18n, 1000n, 10n ** 36n),
     },
     {
       what: "without the second bound of what is seized",
@@ -221,7 +229,7 @@ export const SOLVENT: Theorem = {
       from: "(input.collateral * cancelled) / input.debtShares\n            )",
       to: "input.collateral\n            )",
       breaks: LTV,
-      near: [NEAR, "debtShares == 3 && index == 1500000000000000000 && collateral == 6000 && high == 1e33"],
+      at: small(3n, 15n * 10n ** 17n, 6000n, 10n ** 33n),
     },
   ],
 };
@@ -274,7 +282,7 @@ export const INSOLVENT: Theorem = {
       from: "return Rounding.divUp(collateral * high * BPS, lifFloorBps * PRICE_SCALE);",
       to: "return (collateral * high * BPS) / (lifFloorBps * PRICE_SCALE);",
       breaks: PAID,
-      near: [NEAR, "debtShares == 1000 && index == 1e18 && collateral == 7 && high == 1e36"],
+      at: small(1000n, 10n ** 18n, 7n, 10n ** 36n),
     },
     {
       what: "debt is cancelled rounding down",
@@ -282,7 +290,7 @@ export const INSOLVENT: Theorem = {
       from: "uint256 cancelled = Rounding.mulDivUp(",
       to: "uint256 cancelled = Rounding.mulDivDown(",
       breaks: PROPORTION,
-      near: [NEAR, "debtShares == 1000 && index == 1e18 && collateral == 7 && high == 1e36"],
+      at: small(1000n, 10n ** 18n, 7n, 10n ** 36n),
     },
   ],
 };
