@@ -7,7 +7,7 @@ import { availableParallelism } from "node:os";
 
 import { Source } from "./prove/source.ts";
 import { processorSeconds, prove, refute, type Theorem } from "./prove/theorem.ts";
-import { CLAIM, INCIDENT, REPAY, WRITE } from "./prove/theorems/certificates.ts";
+import { CLAIM, REPAY, WRITE } from "./prove/theorems/certificates.ts";
 import { BORROWING, DEPOSIT, EXIT_PRICE, MINT, REPAYING } from "./prove/theorems/conversions.ts";
 import { INSOLVENT, SOLVENT } from "./prove/theorems/liquidation.ts";
 import { BELOW_TICK, POSITION_TICK, TICK } from "./prove/theorems/tick.ts";
@@ -15,12 +15,11 @@ import { WATERFALL } from "./prove/theorems/waterfall.ts";
 
 /** The longest first: so that no processor waits long at the end. */
 const THEOREMS: readonly Theorem[] = [
-  SOLVENT,
-  INSOLVENT,
   BELOW_TICK,
+  SOLVENT,
   TICK,
   CLAIM,
-  INCIDENT,
+  INSOLVENT,
   REPAY,
   WRITE,
   EXIT_PRICE,

@@ -1,8 +1,7 @@
 // Certificates. Each call is a step from any state to the next; what is kept by every step holds after any number of them:
 // what a holder was paid and can still be paid is its face, what all were paid is what was recovered.
 import type { Machine } from "../machine.ts";
-import { Mapping, type Path, type Struct, Unknown, type Value } from "../path.ts";
-import type { Int } from "../terms.ts";
+import { Mapping, type Path, type Struct, Unknown } from "../path.ts";
 import type { Theorem } from "../theorem.ts";
 
 const FILE = "contracts/libraries/Certificates.sol";
@@ -187,102 +186,6 @@ export const CLAIM: Theorem = {
       from: "self.held -= uint128(assets);",
       to: "self.held -= 0;",
       breaks: HELD,
-    },
-  ],
-};
-
-// ---------------------------------------------------------------- one incident from end to end
-
-const PRO_RATA = "a holder can claim at most its part of what was recovered";
-const WHOLE = "after full repayment it is exactly the face";
-
-/** Steps on the way: what is still unpaid of a face is at least the part that is still owed, however far the digits moved. */
-function stepsToPart(path: Path, book: Struct): void {
-  const fields = { base: "normalisedBase", remaining: "remaining", left: "unpaidFace" };
-  for (const [name, field] of Object.entries(fields)) path.bind(name, book.fields.get(field));
-  const product = (a: string, b: string): Value => path.product(path.term(a) as Int, path.term(b) as Int);
-  const moved = 10n ** (9n * (book.fields.get("epoch") as bigint));
-  path.bind("a", product("remaining", "owed"));
-  path.conclude(
-    "base * a >= perShare * left * 1e36",
-    `a >= left * ${moved} * 1e36`,
-    `left == 0 || base * ${moved} >= perShare`,
-    "base >= 0 && left >= 0 && a >= 0",
-  );
-  path.bind("b", product("base", "a"));
-  path.bind("c", product("perShare", "left"));
-  path.conclude("shares * b >= shares * c * 1e36", "b >= c * 1e36", "shares >= 0");
-  path.conclude(
-    "shares * c >= face * left * 1e36",
-    "c == perShare * left",
-    "face * 1e36 <= shares * perShare",
-    "left >= 0",
-  );
-  path.bind("n", path.value("Certificate.normalisedFace"));
-  path.bind("d", product("shares", "base"));
-  path.conclude(
-    "_settled.normalised * shares >= d",
-    "_settled.normalised >= base",
-    "d == shares * base",
-    "shares >= 0",
-  );
-  path.conclude("n * a * 1e27 >= d * a", "n * 1e27 >= d", "a >= 0");
-  path.conclude("d * a == shares * b", "d == shares * base", "b == base * a");
-  path.conclude(
-    "unpaid == face || unpaid * owed * 1e45 >= n * a",
-    "unpaid == face || unpaid * 1e45 >= n * remaining",
-    "a == remaining * owed",
-    "owed >= 0",
-  );
-  path.conclude("unpaid != face || unpaid * owed >= face * left", "left <= owed && face >= 0");
-  path.conclude(
-    "unpaid * owed >= face * left",
-    "unpaid == face || unpaid * owed * 1e45 >= n * a",
-    "unpaid != face || unpaid * owed >= face * left",
-    "n * a * 1e27 >= d * a",
-    "d * a == shares * b",
-    "shares * b >= shares * c * 1e36",
-    "shares * c >= face * left * 1e36",
-  );
-  path.conclude(
-    "claimable * owed <= face * taken",
-    "unpaid * owed >= face * left",
-    "claimable <= face - unpaid && left == owed - taken && owed >= 0",
-  );
-}
-
-export const INCIDENT: Theorem = {
-  name: "Certificates: one haircut, one recovery, one holder",
-  example: { haircut: 10n ** 18n, supply: 10n ** 24n, recovered: 10n ** 17n, shares: 10n ** 20n },
-  run(path, machine) {
-    path.mayRevert = true;
-    const book = machine.struct("CertificateBook");
-    const [haircut, supply] = [path.input("haircut", 2n ** 104n - 1n), path.input("supply", 2n ** 112n - 1n)];
-    machine.call("Certificates.write", book, haircut, supply, 1_000_000n);
-    path.bind("owed", book.fields.get("unpaidFace"));
-    path.bind("perShare", book.fields.get("lossPerShare"));
-    path.bind("taken", machine.call("Certificates.repay", book, path.input("recovered")));
-    path.assume("taken > 0");
-    const shares = path.input("shares");
-    path.assume("shares <= supply && perShare > 0");
-    path.bind("status", machine.call("Certificates.statusOf", book, HOLDER, shares, 0n));
-    const [unpaid, claimable] = path.value("status") as readonly [bigint, bigint];
-    path.bind("claimable", claimable);
-    path.bind("unpaid", unpaid);
-    path.bind("face", path.quotient(path.product(shares, path.term("perShare") as bigint), 10n ** 36n));
-    if (path.value("_settled.normalised") !== undefined) stepsToPart(path, book);
-    path.claim("claimable is never above the face", "claimable <= face && face <= owed");
-    path.claim(WHOLE, "taken == owed => claimable == face && unpaid == 0");
-    path.claim(PRO_RATA, "claimable * owed <= face * taken");
-  },
-  mutants: [
-    {
-      what: "what is still owed is rounded down",
-      file: FILE,
-      from: "_remaining(self), SCALE * STEP, Math.Rounding.Ceil);",
-      to: "_remaining(self), SCALE * STEP);",
-      breaks: PRO_RATA,
-      near: ["haircut == 10000003 && supply == 9000000 && recovered == 3000001"],
     },
   ],
 };

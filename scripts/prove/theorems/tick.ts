@@ -98,6 +98,7 @@ export const BELOW_TICK: Theorem = {
       from: "return (quotient << k) == product ? quotient <= numerator : quotient < numerator;",
       to: "return quotient <= numerator;",
       breaks: BELOW,
+      at: { exponent: 1n, mantissa: 0n, numerator: 0n, denominator: 1n },
     },
     {
       what: "the next tick itself counts as above",
@@ -105,6 +106,7 @@ export const BELOW_TICK: Theorem = {
       from: "quotient <= numerator : quotient < numerator",
       to: "quotient < numerator : quotient < numerator",
       breaks: BELOW,
+      at: { exponent: 129n, mantissa: 0n, numerator: 64n, denominator: 1n },
     },
   ],
 };
