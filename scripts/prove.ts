@@ -10,12 +10,11 @@ import { processorSeconds, prove, refute, type Theorem } from "./prove/theorem.t
 import { CLAIM, REPAY, WRITE } from "./prove/theorems/certificates.ts";
 import { BORROWING, DEPOSIT, EXIT_PRICE, MINT, REPAYING } from "./prove/theorems/conversions.ts";
 import { INSOLVENT, SOLVENT } from "./prove/theorems/liquidation.ts";
-import { BELOW_TICK, POSITION_TICK, TICK } from "./prove/theorems/tick.ts";
+import { POSITION_TICK, TICK } from "./prove/theorems/tick.ts";
 import { WATERFALL } from "./prove/theorems/waterfall.ts";
 
 /** The longest first: so that no processor waits long at the end. */
 const THEOREMS: readonly Theorem[] = [
-  BELOW_TICK,
   SOLVENT,
   TICK,
   CLAIM,

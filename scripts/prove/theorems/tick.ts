@@ -2,7 +2,7 @@
 import { type Value, WayEnds } from "../path.ts";
 import type { Stub } from "../machine.ts";
 import type { Theorem } from "../theorem.ts";
-import { add, both, type Int, isAtMost, isBelow, multiply } from "../terms.ts";
+import { both, type Int, isAtMost, isBelow } from "../terms.ts";
 
 const FILE = "contracts/libraries/Tick.sol";
 
@@ -62,51 +62,6 @@ export const TICK: Theorem = {
       from: "(ratioX128 >> shift) - (1",
       to: "((ratioX128 >> (shift + 1)) << 1) - (1",
       breaks: BOUNDS,
-    },
-  ],
-};
-
-const BELOW = "isBelow says exactly whether the next tick's first ratio is at most y";
-
-export const BELOW_TICK: Theorem = {
-  name: "Tick.isBelow",
-  example: { exponent: 120n, mantissa: 3n, numerator: 10n ** 40n, denominator: 10n ** 36n },
-  run(path, machine) {
-    // tick + 1 = 64 · exponent + mantissa
-    const exponent = path.enumerate(path.input("exponent", 256n), 257);
-    const mantissa = path.input("mantissa", 63n);
-    path.bind("next", add(multiply(64n, exponent), mantissa));
-    path.assume("next >= 1");
-    const [numerator, denominator] = [path.input("numerator"), path.input("denominator", 2n ** 248n - 1n)];
-    path.assume("denominator >= 1");
-    path.bind("isBelow", machine.call("Tick.isBelow", path.term("next - 1"), numerator, denominator));
-    // The first ratio of tick + 1, as above, is significand · 2^shift.
-    path.bind("significand", exponent === 0n ? mantissa : add(mantissa, 64n));
-    path.bind("first", path.product(path.term("significand") as Int, denominator));
-    path.conclude(
-      "isBelow.product == first",
-      "isBelow.product == isBelow.mantissa * denominator && first == significand * denominator",
-      "isBelow.mantissa == significand",
-    );
-    const shift = exponent === 0n ? 0n : exponent - 1n;
-    path.claim(BELOW, `isBelow <=> first * 2 ** ${shift} <= numerator * 2 ** 128`);
-  },
-  mutants: [
-    {
-      what: "the bits that the shift drops are ignored",
-      file: FILE,
-      from: "return (quotient << k) == product ? quotient <= numerator : quotient < numerator;",
-      to: "return quotient <= numerator;",
-      breaks: BELOW,
-      at: { exponent: 1n, mantissa: 0n, numerator: 0n, denominator: 1n },
-    },
-    {
-      what: "the next tick itself counts as above",
-      file: FILE,
-      from: "quotient <= numerator : quotient < numerator",
-      to: "quotient < numerator : quotient < numerator",
-      breaks: BELOW,
-      at: { exponent: 129n, mantissa: 0n, numerator: 64n, denominator: 1n },
     },
   ],
 };
