@@ -77,7 +77,8 @@ function liquidate(path: Path, machine: Machine, isInsolvent: boolean): void {
     );
   }
   path.claim(WITHIN, "cancelled <= debtShares && seized <= collateral && repaid <= maxRepay");
-  path.conclude("(totalShares - cancelled) * index <= totalShares * index", "0 <= cancelled && 0 <= index");
+  if (!isInsolvent)
+    path.conclude("(totalShares - cancelled) * index <= totalShares * index", "0 <= cancelled && 0 <= index");
   path.bind("loss", machine.call("PoolCore._lossOf", book, meter, quote));
   path.bind("fall", machine.call("PoolCore._fallOf", book, meter, path.term("cancelled")));
 }
