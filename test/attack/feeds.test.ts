@@ -17,7 +17,17 @@ import {
   WAD,
   type World,
 } from "../helpers/fixtures.js";
-import { deposit, fedWorld, type FedWorld, feelessWorld, isWithin, leave, now, whatIf } from "../scenario/story.js";
+import {
+  deployFeelessWorld,
+  deposit,
+  fedWorld,
+  type FedWorld,
+  feelessWorld,
+  isWithin,
+  leave,
+  now,
+  whatIf,
+} from "../scenario/story.js";
 import { marketOf } from "./tools.js";
 
 const UNIT = 10n ** 8n;
@@ -34,7 +44,7 @@ async function lentOnFeeds(): Promise<FedWorld> {
 
 /** The same people on one feed, in the block in which the sequencer is back: it was down for three hours. */
 async function afterOutage() {
-  const base = await feelessWorld();
+  const base = await deployFeelessWorld();
   const feed = await ethers.deployContract("MockFeed", [8, 2_000n * UNIT]);
   const sequencer = await ethers.deployContract("MockFeed", [0, 0n]);
   const start = await now();

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 
 import { ethers, expectConserved, MAX, networkHelpers, sent, setPrice, type World } from "../helpers/fixtures.js";
-import { deposit, feelessWorld, whatIf } from "../scenario/story.js";
+import { deployFeelessWorld, deposit, feelessWorld, whatIf } from "../scenario/story.js";
 import { gasOf } from "./tools.js";
 
 const OCTAVE = 64;
@@ -48,7 +48,7 @@ async function manyNames(count: number): Promise<HardhatEthersSigner[]> {
 type Filled = World & { names: HardhatEthersSigner[]; firstOctave: bigint; secondOctave: bigint };
 
 async function deployFilled(): Promise<Filled> {
-  const w = await feelessWorld();
+  const w = await deployFeelessWorld();
   await deposit(w, w.alice, 10_000_000);
   await deposit(w, w.dave, 10_000_000);
   const names = await manyNames(2 * OCTAVE);

@@ -17,13 +17,13 @@ import {
   setPrice,
   time,
 } from "../helpers/fixtures.js";
-import { deposit, feelessWorld, whatIf } from "../scenario/story.js";
+import { deployFeelessWorld, deposit, whatIf } from "../scenario/story.js";
 import { call, type Call, deployMallory, encode, equip, marketOf, type Result } from "./tools.js";
 
 const GAS = { gasLimit: 16_000_000 };
 
 async function deployStage() {
-  const base = await feelessWorld();
+  const base = await deployFeelessWorld();
   const asset = await ethers.deployContract("ReentrantToken", [18]);
   const collateral = await ethers.deployContract("ReentrantToken", [18]);
   const w = await marketOf(base, { asset, collateral });

@@ -3,6 +3,7 @@
 import { expect } from "chai";
 
 import {
+  deployWorld,
   DAY,
   ethers,
   expectConserved,
@@ -17,14 +18,13 @@ import {
   VIRTUAL_SHARES,
   WAD,
   type World,
-  world,
 } from "../helpers/fixtures.js";
 import { deposit, isWithin, leave, now, requestUnits, stake, whatIf, worthOf } from "../scenario/story.js";
 import { call, gasOf } from "./tools.js";
 
 /** Alice 8.8 million, Carol a million, Erin's stake 100,000, a reserve of 100,000; Bob owes 1,500,000, Frank 799,000. */
 async function deployMarket(): Promise<World> {
-  const w = await world();
+  const w = await deployWorld();
   await deposit(w, w.alice, 8_800_000);
   await deposit(w, w.carol, 1_000_000);
   await stake(w, w.erin, 100_000);

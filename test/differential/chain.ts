@@ -1,6 +1,6 @@
 // The contracts side: deploys a market that anyone may govern, sends operations, and reads everything back in one call.
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import type { Interface, Log } from "ethers";
+import { decodeBytes32String, type Interface, type Log, MaxUint256, Signature, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
 import { createPool, deploySystem } from "../../scripts/lib/market.js";
@@ -9,13 +9,14 @@ import type { FixedOracle, ILendingPool, InsuranceFund, MockERC20, StateProbe } 
 import { ACTORS, type Decimals, ORACLES, parametersFor, PURSE_TOKENS } from "./names.js";
 import { callOf, type Operation, type Value } from "./operations.js";
 
-// Operations of one block need blocks of the same second.
-const connection = await network.create({
-  network: "default",
-  override: { allowBlocksWithSameTimestamp: true },
-});
-const { ethers } = connection;
-const MAX = ethers.MaxUint256;
+/** Operations of one block need blocks of the same second; nobody has to be asked what a call will cost. */
+async function connect() {
+  return await network.create({
+    network: "default",
+    override: { allowBlocksWithSameTimestamp: true, gas: 16_000_000n },
+  });
+}
+
 /** The most gas that one transaction may have. */
 const GAS = `0x${(16_000_000).toString(16)}`;
 
@@ -24,6 +25,7 @@ export type Outcome = { events: ModelEvent[] } | { refusal: string; values: unkn
 export class Chain {
   readonly pool: ILendingPool;
   readonly fund: InsuranceFund;
+  readonly #connection: Awaited<ReturnType<typeof connect>>;
   readonly #probe: StateProbe;
   readonly #oracles: readonly FixedOracle[];
   readonly #tokens: { asset: MockERC20; collateral: MockERC20 };
@@ -35,12 +37,14 @@ export class Chain {
   #deployedAt = 0n;
 
   private constructor(
+    connection: Awaited<ReturnType<typeof connect>>,
     market: { pool: ILendingPool; fund: InsuranceFund },
     tokens: { asset: MockERC20; collateral: MockERC20 },
     oracles: readonly FixedOracle[],
     probe: StateProbe,
     signers: ReadonlyMap<string, HardhatEthersSigner>,
   ) {
+    this.#connection = connection;
     this.pool = market.pool;
     this.fund = market.fund;
     this.#tokens = tokens;
@@ -50,6 +54,8 @@ export class Chain {
   }
 
   static async deploy(decimals: Decimals, price: bigint): Promise<Chain> {
+    const connection = await connect();
+    const { ethers } = connection;
     const [deployer, ...others] = await ethers.getSigners();
     if (deployer === undefined) throw new Error("The network has no accounts.");
     const parameters = parametersFor(decimals);
@@ -86,10 +92,10 @@ export class Chain {
         [collateral, decimals.collateral],
       ] as const) {
         await token.mint(signer.address, PURSE_TOKENS * 10n ** digits);
-        await token.connect(signer).approve(await market.pool.getAddress(), MAX);
+        await token.connect(signer).approve(await market.pool.getAddress(), MaxUint256);
       }
     }
-    const chain = new Chain(market, { asset, collateral }, oracles, probe, signers);
+    const chain = new Chain(connection, market, { asset, collateral }, oracles, probe, signers);
     await chain.#name(deployer.address, await flashBorrower.getAddress());
     chain.#snapshot = await connection.provider.request({ method: "evm_snapshot", params: [] });
     chain.#deployedAt = deployedAt;
@@ -101,7 +107,7 @@ export class Chain {
     const named: [string, string][] = [
       ["pool", await this.pool.getAddress()],
       ["fund", await this.fund.getAddress()],
-      ["nobody", ethers.ZeroAddress],
+      ["nobody", ZeroAddress],
       ["deployer", deployer],
       ["flash borrower", flashBorrower],
       ["asset", await this.#tokens.asset.getAddress()],
@@ -126,24 +132,24 @@ export class Chain {
   }
 
   async restart(): Promise<void> {
-    await connection.provider.request({ method: "evm_revert", params: [this.#snapshot] });
-    this.#snapshot = await connection.provider.request({ method: "evm_snapshot", params: [] });
+    await this.#connection.provider.request({ method: "evm_revert", params: [this.#snapshot] });
+    this.#snapshot = await this.#connection.provider.request({ method: "evm_snapshot", params: [] });
   }
 
   /** Sends an operation at a time. */
   async send(operation: Operation, timestamp: bigint): Promise<Outcome> {
     const { from, to, data } = await this.#transaction(operation);
-    await connection.provider.request({ method: "evm_setNextBlockTimestamp", params: [Number(timestamp)] });
+    await this.#connection.provider.request({ method: "evm_setNextBlockTimestamp", params: [Number(timestamp)] });
     let hash: unknown;
     try {
-      hash = await connection.provider.request({
+      hash = await this.#connection.provider.request({
         method: "eth_sendTransaction",
         params: [{ from, to, data, gas: GAS }],
       });
     } catch (error) {
       return this.#refusal(error);
     }
-    const receipt = (await connection.provider.request({
+    const receipt = (await this.#connection.provider.request({
       method: "eth_getTransactionReceipt",
       params: [hash],
     })) as { logs: Log[] };
@@ -189,7 +195,7 @@ export class Chain {
   /** Permits and operators by signature; anyone may bring them. */
   async #signed({ call, caller, values }: Operation): Promise<string> {
     const signer = this.#signers.get(caller) as HardhatEthersSigner;
-    const deadline = MAX;
+    const deadline = MaxUint256;
     const nonce = await this.pool.nonces(signer.address);
     const other = this.#address(values[0] as string);
     const { name, version, chainId, verifyingContract } = await this.pool.eip712Domain();
@@ -218,7 +224,7 @@ export class Chain {
         signature,
       ]);
     }
-    const { v, r, s } = ethers.Signature.from(signature);
+    const { v, r, s } = Signature.from(signature);
     const spent = [signer.address, other, values[1] as bigint, deadline, v, r, s] as const;
     return this.pool.interface.encodeFunctionData("permit", [...spent]);
   }
@@ -232,7 +238,7 @@ export class Chain {
   #plain(value: unknown): unknown {
     if (typeof value !== "string") return value;
     if (value.length === 42) return this.#names.get(value.toLowerCase()) ?? value;
-    return value.length === 66 ? ethers.decodeBytes32String(value) : value;
+    return value.length === 66 ? decodeBytes32String(value) : value;
   }
 
   #event(log: Log): ModelEvent[] {

@@ -2,11 +2,11 @@ import { expect } from "chai";
 
 import { marketOf } from "../attack/tools.js";
 import { expectConserved, networkHelpers, openLoan, sent, type World, WAD } from "../helpers/fixtures.js";
-import { deposit, feelessWorld } from "../scenario/story.js";
+import { deployFeelessWorld, deposit } from "../scenario/story.js";
 
 /** A cap of 14,500 on the collateral, as Venus had one of 14.5 million THE. */
 async function cappedWorld(): Promise<World> {
-  const world = await feelessWorld();
+  const world = await deployFeelessWorld();
   const w = await marketOf(world, { parameters: { collateralCap: 14_500n * WAD } });
   await deposit(w, w.alice, 1_000_000);
   return w;

@@ -43,7 +43,8 @@ export async function feelessWorld(): Promise<World> {
   return await networkHelpers.loadFixture(deployFeelessWorld);
 }
 
-async function deployFeelessWorld(): Promise<World> {
+/** For fixtures: one must not load another, or their snapshots outlive each other. */
+export async function deployFeelessWorld(): Promise<World> {
   return await deployWorld({ parameters: { reserveFeePercent: 0n, fundFeePercent: 0n } });
 }
 

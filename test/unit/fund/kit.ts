@@ -17,7 +17,7 @@ import {
 } from "../../helpers/fixtures.js";
 import { deposit, eventsOf, liquidate, setRawPrice, stateOf } from "../liquidation/actions.js";
 import { grossOf } from "../liquidation/model.js";
-import { aimLoss, feelessWorld } from "../waterfall/actions.js";
+import { aimLoss, deployFeeless, feelessWorld } from "../waterfall/actions.js";
 
 export { deposit, eventsOf, feelessWorld };
 
@@ -39,7 +39,7 @@ export async function stakedWorld(): Promise<World> {
 }
 
 async function deployStaked(): Promise<World> {
-  const w = await feelessWorld();
+  const w = await deployFeeless();
   await deposit(w, w.alice, 10_000_000);
   await stake(w, w.bob, 600_000);
   await stake(w, w.carol, 400_000);

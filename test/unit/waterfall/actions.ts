@@ -18,7 +18,7 @@ import { amountsOf, eventsOf, liquidate, setRawPrice, type State, stateOf } from
 import { entry, readSlot } from "../liquidation/storage.js";
 import { crystallised, grossOf, shown, TERMS } from "../liquidation/model.js";
 
-async function deployFeeless(): Promise<World> {
+export async function deployFeeless(): Promise<World> {
   return await deployWorld({ parameters: { reserveFeePercent: 0n, fundFeePercent: 0n } });
 }
 
