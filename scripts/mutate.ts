@@ -67,12 +67,6 @@ async function compile(): Promise<void> {
   for (const [file, text] of texts) writeSource(folder, { file }, text);
   const stampFile = join(notes, "compiled.json");
   const stamps = existsSync(stampFile) ? (JSON.parse(readFileSync(stampFile, "utf8")) as Record<string, string>) : {};
-  const stampOf = (name: string) =>
-    sha(
-      closureOf(name.split(":")[0] ?? "")
-        .map((file) => texts.get(file) ?? hashOf.get(file))
-        .join(),
-    );
   const compiled = COMPILED.flat();
   const isFresh = (name: string) => stamps[name] === stampOf(name);
   cpSync(join(ROOT, "artifacts"), join(folder, "artifacts"), {
@@ -91,6 +85,12 @@ async function compile(): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: jobs }, build));
+}
+
+/** Changes when the contract does, or anything that it imports. */
+function stampOf(name: string): string {
+  const files = closureOf(name.split(":")[0] ?? "");
+  return sha(files.map((file) => texts.get(file) ?? hashOf.get(file)).join());
 }
 
 /** A source file of the project and all that it imports. */

@@ -212,7 +212,8 @@ contract StateProbe {
     }
 
     function _push(Words memory words, uint256 word) private pure {
-        words.list[words.length++] = word;
+        words.list[words.length] = word;
+        ++words.length;
     }
 
     function _done(Words memory words) private pure returns (uint256[] memory list) {

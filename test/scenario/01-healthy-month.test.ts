@@ -29,7 +29,7 @@ import {
 } from "./story.js";
 
 story("01 a healthy month", (step) => {
-  const initialRate = BigInt(DEFAULT_PARAMETERS.initialRateAtTargetPerSecondWad);
+  const initialRate = DEFAULT_PARAMETERS.initialRateAtTargetPerSecondWad;
   const feeUnit = 10n ** 10n;
   let w: World;
   let rate: bigint;

@@ -354,7 +354,7 @@ describe("LendingPool, construction", () => {
       const { pool } = await createPool(system, await parametersOf(w, { name: "Another" }), w.deployer);
       expect((await pool.totals()).borrowIndexWad).to.equal(WAD);
       // at 0% utilisation a quarter of the rate at target
-      expect(await pool.borrowRate()).to.equal(BigInt(DEFAULT_PARAMETERS.initialRateAtTargetPerSecondWad) / 4n);
+      expect(await pool.borrowRate()).to.equal(DEFAULT_PARAMETERS.initialRateAtTargetPerSecondWad / 4n);
     });
 
     it("bounds prices so that no value overflows, and takes what is above for the bound", async () => {
