@@ -1,7 +1,7 @@
 // Proves what can be proved of the contracts, and that the proofs would notice: each mutant must be refuted.
 //   npm run prove            everything
 //   npm run prove -- tick    the theorems with "tick" in their names; there can be several such words
-// One process proves one theorem at a time; there is one for each processor.
+// As many at a time as there are processors.
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 
@@ -60,29 +60,21 @@ function reportOn(theorem: Theorem, source: Source): Report {
   return { lines, failures, seconds: processorSeconds() - start };
 }
 
-/** Waits for the number of a theorem, and answers with what came of it. */
-function work(): void {
-  const source = Source.read();
-  process.on("message", (index: number) => {
-    const theorem = THEOREMS[index];
-    if (theorem !== undefined) process.send?.(reportOn(theorem, source));
-  });
-  process.send?.("ready");
+/** Answers with what came of the theorem of this number. */
+function work(index: number): void {
+  const theorem = THEOREMS[index];
+  if (theorem !== undefined) process.send?.(reportOn(theorem, Source.read()));
 }
 
-/** Hands theorems to one process until none is left. */
-function helper(queue: number[], done: (report: Report) => void): Promise<void> {
+/** Each theorem has a process of its own: what the solver has learned from one would change how it works on another. */
+function proveApart(index: number): Promise<Report> {
   return new Promise((resolve, reject) => {
-    const child = fork(import.meta.filename, [], { env: { ...process.env, PROVE_WORKER: "1" } });
-    let isIdle = false;
-    child.on("message", (message: Report | "ready") => {
-      if (message !== "ready") done(message);
-      const next = queue.shift();
-      isIdle = next === undefined;
-      if (next === undefined) child.kill();
-      else child.send(next);
+    const child = fork(import.meta.filename, [], { env: { ...process.env, PROVE_THEOREM: String(index) } });
+    child.once("message", (report: Report) => {
+      resolve(report);
+      child.kill();
     });
-    child.on("exit", () => (isIdle ? resolve() : reject(new Error("a process ended in the middle of a proof"))));
+    child.once("exit", () => reject(new Error("a process ended in the middle of a proof")));
   });
 }
 
@@ -92,18 +84,20 @@ async function main(): Promise<number> {
     words.length === 0 || words.some((word) => name.toLowerCase().includes(word));
   const queue = THEOREMS.flatMap((theorem, index) => (isWanted(theorem) ? [index] : []));
   let [failures, seconds] = [0, 0];
-  const helpers = Array.from({ length: Math.min(availableParallelism(), queue.length) }, () =>
-    helper(queue, (report) => {
+  const proveInTurn = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const report = await proveApart(next);
       failures += report.failures;
       seconds += report.seconds;
       console.log(`${report.lines.join("\n")}\n`);
-    }),
-  );
-  await Promise.all(helpers);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, proveInTurn));
   const verdict = failures === 0 ? "all proved, all mutants refuted" : `${failures} FAILED`;
   console.log(`${verdict}, in ${seconds.toFixed(0)} s of processor time`);
   return failures === 0 ? 0 : 1;
 }
 
-if (process.env["PROVE_WORKER"] === undefined) process.exitCode = await main();
-else work();
+const mine = process.env["PROVE_THEOREM"];
+if (mine === undefined) process.exitCode = await main();
+else work(Number(mine));
