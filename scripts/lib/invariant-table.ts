@@ -60,7 +60,7 @@ export function walkInvariants(run: (environment: Record<string, string>) => boo
 }
 
 /** The tables. False if a path was walked too rarely, or a function never got through. */
-export function printWalked(): boolean {
+function printWalked(): boolean {
   let isGood = true;
   let [runs, steps] = [0, 0];
   const paths = PATHS.map(() => 0);

@@ -20,13 +20,6 @@ export class Random {
     return this.#next() / 2 ** 32;
   }
 
-  /** Normally distributed, mean 0 and deviation 1, as far as twelve parts can be. */
-  normal(): number {
-    let sum = -6;
-    for (let i = 0; i < 12; ++i) sum += this.part();
-    return sum;
-  }
-
   /** An integer in [0, below). */
   below(below: number): number {
     return Math.floor(this.part() * below);

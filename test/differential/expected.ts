@@ -12,7 +12,7 @@ const REQUEST_STATUSES: readonly RequestStatus[] = ["None", "Pending", "Claimabl
 const flag = (value: boolean): bigint => (value ? 1n : 0n);
 
 /** Every account's tokens. */
-export type Purses = ReadonlyMap<string, { asset: bigint; collateral: bigint }>;
+type Purses = ReadonlyMap<string, { asset: bigint; collateral: bigint }>;
 
 export function expectedState(world: World, purses: Purses, accounts: readonly string[]): Word[] {
   const { pool, fund } = world;

@@ -59,7 +59,7 @@ function ofFund(signature: string, apply: (fund: Fund, caller: string, values: r
   };
 }
 
-export const CALLS: Readonly<Record<string, Call>> = {
+const CALLS: Readonly<Record<string, Call>> = {
   // suppliers
   deposit: {
     on: "pool",

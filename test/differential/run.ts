@@ -194,7 +194,7 @@ function describe(cause: { actual: unknown; expected: unknown }): string {
 }
 
 /** Plays given operations from the start. */
-export async function replay(pair: Pair, operations: readonly Operation[]): Promise<void> {
+async function replay(pair: Pair, operations: readonly Operation[]): Promise<void> {
   await pair.restart();
   for (const [i, operation] of operations.entries()) {
     try {

@@ -19,6 +19,20 @@ export const connection = await network.create();
 export const { ethers, networkHelpers } = connection;
 export const { time } = networkHelpers;
 
+// A fixture that loads another is refused: the list of snapshots that the outer one leaves behind would name some that
+// are gone, and tests far away would fail.
+const loadFixture = networkHelpers.loadFixture.bind(networkHelpers);
+let isLoading = false;
+networkHelpers.loadFixture = (async (fixture: Parameters<typeof loadFixture>[0]) => {
+  if (isLoading) throw new Error(`The fixture "${fixture.name}" is loaded by another one: call it instead.`);
+  isLoading = true;
+  try {
+    return await loadFixture(fixture);
+  } finally {
+    isLoading = false;
+  }
+}) as typeof networkHelpers.loadFixture;
+
 export const MAX = ethers.MaxUint256;
 export const ZERO = ethers.ZeroAddress;
 export const HOUR = 3_600n;
