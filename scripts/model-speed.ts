@@ -1,8 +1,9 @@
 // How fast the reference model is: the median of several runs of the same operations on 200 accounts, on one core.
 // `npm run model:speed`; it ends with an error below the speed that simulations count on.
 import { Fund, Pool, Refusal } from "../sdk/model/index.js";
-import { Generator, Random } from "../test/differential/generate.js";
-import { applyToModel, type Operation, type World } from "../test/differential/operations.js";
+import { Random } from "../sdk/model/random.js";
+import { Generator } from "../test/differential/generate.js";
+import { applyToModel, type Operation, type World } from "../sdk/model/operations.js";
 import { parametersFor } from "../test/differential/names.js";
 
 const ACCOUNTS = 200;

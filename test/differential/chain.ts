@@ -7,7 +7,7 @@ import { createPool, deploySystem } from "../../scripts/lib/market.js";
 import type { Account, ModelEvent } from "../../sdk/model/index.js";
 import type { FixedOracle, ILendingPool, InsuranceFund, MockERC20, StateProbe } from "../../typechain-types/index.js";
 import { ACTORS, type Decimals, ORACLES, parametersFor, PURSE_TOKENS } from "./names.js";
-import { callOf, type Operation, type Value } from "./operations.js";
+import { callOf, type Operation, type Value } from "../../sdk/model/operations.js";
 
 // Operations of one block need blocks of the same second.
 const connection = await network.create({

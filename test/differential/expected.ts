@@ -2,7 +2,7 @@
 import type { RequestStatus, Status } from "../../sdk/model/index.js";
 import { min } from "../../sdk/model/index.js";
 import { ACTORS } from "./names.js";
-import type { World } from "./operations.js";
+import type { World } from "../../sdk/model/operations.js";
 
 export type Word = readonly [name: string, value: bigint];
 

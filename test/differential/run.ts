@@ -7,9 +7,10 @@ import { expect } from "chai";
 import { Fund, type ModelEvent, Pool, Refusal } from "../../sdk/model/index.js";
 import { Chain, type Outcome } from "./chain.js";
 import { expectedState, expectedViews, type Word } from "./expected.js";
-import { Generator, Random, WIND_DOWN } from "./generate.js";
+import { Random } from "../../sdk/model/random.js";
+import { Generator, WIND_DOWN } from "./generate.js";
 import { ACTORS, type Decimals, ORACLES, parametersFor, PURSE_TOKENS } from "./names.js";
-import { applyToModel, type Operation, type World } from "./operations.js";
+import { applyToModel, type Operation, type World } from "../../sdk/model/operations.js";
 
 /** Whole loan tokens for a whole collateral token. */
 const FAIR_PRICE = 2_000n;
