@@ -76,7 +76,8 @@ export function pathOf(scenario: Scenario): Tick[] {
     from === undefined ? -Infinity : Date.parse(from) / 1_000,
     until === undefined ? Infinity : Date.parse(until) / 1_000,
   );
-  if (window.length < 2) throw new Problem(`${scenario.name}: price.from and until leave ${window.length} rows of the series`);
+  if (window.length < 2)
+    throw new Problem(`${scenario.name}: price.from and until leave ${window.length} rows of the series`);
   const ticks = invert ? window.map(({ time, price }) => ({ time, price: 1 / price })) : window;
   return stretched(ticks, stretch);
 }
@@ -90,6 +91,8 @@ export async function run(
 ): Promise<Outcome> {
   const first = ticks[0] as Tick;
   const world = new World(scenario, seed, first.price, BigInt(first.time));
+  if (follow !== undefined) await follow(world);
+  world.done = [];
   world.pool.events = [];
   const feed = new Feed(scenario.oracle, first.price, first.time);
   const venue = new Venue(scenario.venue, first.time);

@@ -1,6 +1,6 @@
 // The market that a scenario describes: the pool and everyone in it, ready for the first step. What agents do goes
 // through `act`: on the model at once, and written down, so that the contracts can be asked to do the same.
-import { Fund, Pool, Refusal } from "../sdk/model/index.js";
+import { Fund, type ModelEvent, Pool, Refusal } from "../sdk/model/index.js";
 import { applyToModel, type Operation, type Value, type World as ModelWorld } from "../sdk/model/operations.js";
 import { Random } from "../sdk/model/random.js";
 import type { Scenario } from "./scenario.js";
@@ -28,6 +28,13 @@ export type Insurer = { readonly name: string; readonly flees: boolean; readonly
 
 export type Acted = { ok: true } | { ok: false; reason: string };
 
+/** What was done, when, and what came of it on the model. */
+export type Deed = { readonly operation: Operation; readonly time: bigint; readonly outcome: ModelOutcome };
+export type ModelOutcome = { events: ModelEvent[] } | { refusal: string; values: unknown[] };
+
+/** Tokens of each kind that everyone starts with: nobody is ever short of them but by an agent's own rule. */
+export const PURSE_TOKENS = 10n ** 12n;
+
 export class World {
   readonly scenario: Scenario;
   readonly random: Random;
@@ -37,10 +44,13 @@ export class World {
   readonly insurers: Insurer[] = [];
   readonly liquidators: string[];
   /** What was done since it was last taken, in order. */
-  done: Operation[] = [];
+  done: Deed[] = [];
+  readonly purses = new Map<string, { asset: bigint; collateral: bigint }>();
   readonly #unit: { asset: number; collateral: number };
   readonly #scale: number;
   #waited = 0n;
+  /** Unix seconds at which the pool was created. */
+  readonly createdAt: bigint;
 
   constructor(scenario: Scenario, seed: number, firstPrice: number, time: bigint) {
     this.scenario = scenario;
@@ -49,6 +59,7 @@ export class World {
     this.#unit = { asset: 10 ** market.assetDecimals, collateral: 10 ** market.collateralDecimals };
     this.#scale = 36 + market.assetDecimals - market.collateralDecimals;
     const price = this.oraclePrice(firstPrice);
+    this.createdAt = time - SET_UP_SECONDS;
     const bps = (value: number): bigint => BigInt(Math.round(value * 10_000));
     const pool = new Pool(
       {
@@ -71,9 +82,11 @@ export class World {
       },
       ORACLE,
       { low: price, high: price, ok: true },
-      time - SET_UP_SECONDS,
+      this.createdAt,
     );
     this.model = { pool, fund: new Fund(pool), heldCollateral: 0n, donated: { asset: 0n, collateral: 0n } };
+    pool.events = [];
+    this.advanceTo(time - SET_UP_SECONDS / 2n);
     this.liquidators = Array.from({ length: scenario.liquidators.count }, (_, i) => `liquidator ${i + 1}`);
     this.#populate(firstPrice);
     this.advanceTo(time);
@@ -121,16 +134,44 @@ export class World {
   act(caller: string, call: string, ...values: Value[]): Acted {
     const operation = { call, caller, values, wait: this.#waited };
     this.#waited = 0n;
-    this.done.push(operation);
+    const emitted = this.pool.events?.length ?? 0;
+    const time = this.pool.now;
     try {
-      for (const { token, amount } of applyToModel(this.model, operation)) {
+      for (const { account, token, amount } of applyToModel(this.model, operation)) {
         if (token === "collateral") this.model.heldCollateral -= amount;
+        const purse = this.purse(account);
+        this.purses.set(account, { ...purse, [token]: purse[token] + amount });
       }
+      this.done.push({ operation, time, outcome: { events: this.pool.events?.slice(emitted) ?? [] } });
       return { ok: true };
     } catch (error) {
-      if (error instanceof Refusal) return { ok: false, reason: error.reason };
-      throw error;
+      if (!(error instanceof Refusal)) throw error;
+      this.done.push({ operation, time, outcome: { refusal: error.reason, values: [...error.values] } });
+      return { ok: false, reason: error.reason };
     }
+  }
+
+  purse(account: string): { asset: bigint; collateral: bigint } {
+    const { assetDecimals, collateralDecimals } = this.scenario.market;
+    return (
+      this.purses.get(account) ?? {
+        asset: PURSE_TOKENS * 10n ** BigInt(assetDecimals),
+        collateral: PURSE_TOKENS * 10n ** BigInt(collateralDecimals),
+      }
+    );
+  }
+
+  /** Everyone who may do something. */
+  get everyone(): string[] {
+    return [
+      ...this.suppliers.map(({ name }) => name),
+      ...this.insurers.map(({ name }) => name),
+      ...this.borrowers.map(({ name }) => name),
+      ...this.liquidators,
+      "keeper",
+      "treasury",
+      "governor",
+    ];
   }
 
   /** For what a scenario needs to begin with: it must work. */

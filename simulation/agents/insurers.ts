@@ -7,7 +7,8 @@ export class Insurers {
   act(view: View): void {
     const { world } = view;
     const { fund, pool } = world;
-    const isFrightened = view.price < view.peak * (1 - world.scenario.suppliers.fearAt) || view.shortfallSince !== undefined;
+    const isFrightened =
+      view.price < view.peak * (1 - world.scenario.suppliers.fearAt) || view.shortfallSince !== undefined;
     for (const { name, flees } of world.insurers) {
       if (!flees) continue;
       if (isFrightened && !this.#asked.has(name)) {
@@ -23,7 +24,8 @@ export class Insurers {
       if (!world.act(name, "unstake", claim.units, name, name, 0n).ok) continue;
       const shares = pool.maxRedeem(name);
       const assets = world.assetTokens(pool.previewRedeem(shares));
-      if (shares > 0n && world.act(name, "redeem", shares, name, name, 0n).ok) view.note({ kind: "left", who: name, assets });
+      if (shares > 0n && world.act(name, "redeem", shares, name, name, 0n).ok)
+        view.note({ kind: "left", who: name, assets });
     }
   }
 }
