@@ -2,7 +2,7 @@
 // `npm run model:speed`; it ends with an error below the speed that simulations count on.
 import { Fund, Pool, Random, Refusal } from "../sdk/model/index.js";
 import { Generator } from "../test/differential/generate.js";
-import { applyToModel, type Operation, type World } from "../test/differential/operations.js";
+import { applyToModel, type Operation, type World } from "../sdk/model/operations.js";
 import { parametersFor } from "../test/differential/names.js";
 
 const ACCOUNTS = 200;

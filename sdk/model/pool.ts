@@ -1,7 +1,7 @@
 // The pool: suppliers, borrowers, liquidators, and the loss. Each public method is one call of the contract, named after
 // it, with the caller first. It returns what the call returns; what moves in or out of the caller's hands is in that.
 import { NO_CERTIFICATE, settled, writeHaircut } from "./certificates.js";
-import { exceeds, isForeclosable, ltvOf, quoteLiquidation } from "./liquidation.js";
+import { exceeds, isForeclosable, ltvOf } from "./liquidation.js";
 import {
   BPS,
   MAX_CASH,
@@ -422,7 +422,7 @@ export class LossPool extends Pricing {
       if (!exceeds(debtor.debt, value, lltv)) {
         throw new Refusal("PositionHealthy", borrower, ltvOf(debtor.debt, value), (lltv * WAD) / BPS);
       }
-      const quote = quoteLiquidation(debtor, t.index, high, lltv, maxRepay, this.terms);
+      const quote = this.quoteFor(debtor, t.index, high, lltv, maxRepay);
       const { repaid, cancelled, seized } = quote;
       if (cancelled === 0n) throw new Refusal("ZeroAmount");
       if (seized < minSeized) throw new Refusal("BelowMinimum", seized, minSeized);

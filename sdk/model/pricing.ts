@@ -404,6 +404,11 @@ export class Pricing extends Machine {
     return position.timestamp === this.now && !position.isFlagged;
   }
 
+  /** A step of its own, so that simulations can set another rule beside it. */
+  protected quoteFor(debtor: Debtor, index: bigint, high: bigint, lltvBps: bigint, maxRepay: bigint): Quote {
+    return quoteLiquidation(debtor, index, high, lltvBps, maxRepay, this.terms);
+  }
+
   /** The loss is what the debt outstanding falls by beyond what is paid: assets fall by exactly that. */
   protected lossOf(t: Totals, quote: Quote): bigint {
     return monus(fallOf(t, quote.cancelled), quote.repaid);
@@ -418,7 +423,7 @@ export class Pricing extends Machine {
     const t = this.accrued();
     const debtor = this.debtor(position, t);
     if (!exceeds(debtor.debt, debtor.collateral * high, this.lltvNow())) return nothing;
-    const quote = quoteLiquidation(debtor, t.index, high, this.lltvNow(), maxRepay, this.terms);
+    const quote = this.quoteFor(debtor, t.index, high, this.lltvNow(), maxRepay);
     return { repaid: quote.repaid, seized: quote.seized, loss: this.lossOf(t, quote) };
   }
 

@@ -31,6 +31,13 @@ export class Random {
     return (limit * fraction) >> 64n;
   }
 
+  /** From a normal distribution of mean 0 and spread 1, nearly: the sum of twelve, which needs no logarithm. */
+  normal(): number {
+    let sum = -6;
+    for (let i = 0; i < 12; ++i) sum += this.part();
+    return sum;
+  }
+
   chance(percent: number): boolean {
     return this.below(100) < percent;
   }

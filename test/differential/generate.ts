@@ -2,7 +2,7 @@
 // that wander, crash, come back, part or fall silent; waits from none to months. Every choice comes from the seed.
 import { DAY, HOUR, MAX_UINT256, type Random } from "../../sdk/model/index.js";
 import { ORACLES } from "./names.js";
-import type { Operation, Part, Value, World } from "./operations.js";
+import type { Operation, Part, Value, World } from "../../sdk/model/operations.js";
 
 type Made = { call: string; values: Value[]; caller?: string; wait?: bigint };
 type Maker = (g: Generator, caller: string) => Made;

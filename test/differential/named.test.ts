@@ -3,7 +3,7 @@ import { expect } from "chai";
 
 import { DAY, HOUR, MAX_UINT256, Refusal } from "../../sdk/model/index.js";
 import { fairPrice, Pair } from "./run.js";
-import type { Value } from "./operations.js";
+import type { Value } from "../../sdk/model/operations.js";
 
 const DECIMALS = { asset: 18n, collateral: 18n };
 const ETHER = 10n ** 18n;

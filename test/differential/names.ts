@@ -4,8 +4,6 @@ import type { Parameters } from "../../sdk/model/index.js";
 /** Everybody in a sequence. */
 export const ACTORS = ["ann", "bea", "cid", "dov", "eve", "fay", "gus"] as const;
 export const ORACLES = ["oracle one", "oracle two"] as const;
-/** Tokens of each kind that every actor starts with. */
-export const PURSE_TOKENS = 10n ** 12n;
 
 export type Decimals = { asset: bigint; collateral: bigint };
 

@@ -5,11 +5,11 @@ import { inspect } from "node:util";
 import { expect } from "chai";
 
 import { Fund, type ModelEvent, Pool, Random, Refusal } from "../../sdk/model/index.js";
-import { Chain, type Outcome } from "./chain.js";
-import { expectedState, expectedViews, type Word } from "./expected.js";
+import { Chain, type Outcome, PURSE_TOKENS } from "../../scripts/lib/chain.js";
+import { expectedState, expectedViews, type Word } from "../../scripts/lib/words.js";
 import { Generator, WIND_DOWN } from "./generate.js";
-import { ACTORS, type Decimals, ORACLES, parametersFor, PURSE_TOKENS } from "./names.js";
-import { applyToModel, type Operation, type World } from "./operations.js";
+import { ACTORS, type Decimals, ORACLES, parametersFor } from "./names.js";
+import { applyToModel, type Operation, type World } from "../../sdk/model/operations.js";
 
 /** Whole loan tokens for a whole collateral token. */
 const FAIR_PRICE = 2_000n;
@@ -45,13 +45,20 @@ export class Pair {
   }
 
   static async deploy(decimals: Decimals, tally = newTally()): Promise<Pair> {
-    return new Pair(await Chain.deploy(decimals, fairPrice(decimals)), decimals, tally);
+    const chain = await Chain.deploy({
+      parameters: parametersFor(decimals),
+      collateralDecimals: decimals.collateral,
+      price: fairPrice(decimals),
+      actors: ACTORS,
+      oracles: ORACLES,
+    });
+    return new Pair(chain, decimals, tally);
   }
 
   #newWorld(): World {
     const { asset, collateral } = this.decimals;
     const price = { low: fairPrice(this.decimals), high: fairPrice(this.decimals), ok: true };
-    const pool = new Pool(parametersFor(this.decimals), ORACLES[0], price, this.chain.deployedAt);
+    const pool = new Pool(parametersFor(this.decimals), ORACLES[0], price, this.chain.createdAt);
     pool.oracles.set(ORACLES[1], { ...price });
     pool.events = [];
     pool.now = this.chain.start;
@@ -95,7 +102,7 @@ export class Pair {
     const ids = ACTORS.flatMap((name) => [...fund.openRequests(name)]);
     const amounts = [1n, pool.state.totals.cash / 3n, pool.totals().debt / 5n, pool.state.totals.shares / 7n];
     const amount = amounts[(this.#played / FULL_EVERY) % amounts.length] as bigint;
-    compare(await this.chain.views(ids, amount), expectedViews(this.world, ids, amount));
+    compare(await this.chain.views(ACTORS, ids, amount), expectedViews(this.world, ACTORS, ids, amount));
   }
 
   /** The accounts that an operation names. */

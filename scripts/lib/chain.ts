@@ -1,109 +1,144 @@
 // The contracts side: deploys a market that anyone may govern, sends operations, and reads everything back in one call.
-import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { decodeBytes32String, type Interface, type Log, MaxUint256, Signature, ZeroAddress } from "ethers";
+import { type BaseWallet, decodeBytes32String, type Interface, type Log, MaxUint256, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
-import { createPool, deploySystem } from "../../scripts/lib/market.js";
-import type { Account, ModelEvent } from "../../sdk/model/index.js";
-import type { FixedOracle, ILendingPool, InsuranceFund, MockERC20, StateProbe } from "../../typechain-types/index.js";
-import { ACTORS, type Decimals, ORACLES, parametersFor, PURSE_TOKENS } from "./names.js";
-import { callOf, type Operation, type Value } from "./operations.js";
-
-/** Operations of one block need blocks of the same second; nobody has to be asked what a call will cost. */
-async function connect() {
-  return await network.create({
-    network: "default",
-    override: { allowBlocksWithSameTimestamp: true, gas: 16_000_000n },
-  });
-}
+import { createPool, deploySystem } from "./market.js";
+import type { Account, ModelEvent, Parameters } from "../../sdk/model/index.js";
+import {
+  FixedOracle__factory,
+  type FixedOracle,
+  type ILendingPool,
+  type InsuranceFund,
+  type MockERC20,
+  type StateProbe,
+} from "../../typechain-types/index.js";
+import { callOf, type Operation, type Value } from "../../sdk/model/operations.js";
 
 /** The most gas that one transaction may have. */
 const GAS = `0x${(16_000_000).toString(16)}`;
+/** Tokens of each kind that every actor starts with. */
+export const PURSE_TOKENS = 10n ** 12n;
 
 export type Outcome = { events: ModelEvent[] } | { refusal: string; values: unknown[] };
+
+export type ChainOptions = {
+  parameters: Parameters;
+  collateralDecimals: bigint;
+  price: bigint;
+  actors: readonly string[];
+  oracles: readonly string[];
+  /** Unix seconds at which the pool is created; as the clock stands if absent. */
+  createdAt?: bigint;
+};
+
+type Connection = Awaited<ReturnType<typeof connect>>;
+
+/** Operations of one block need blocks of the same second; history needs a clock that starts then; nobody has to be
+ * asked what a call will cost. */
+async function connect(from: bigint | undefined) {
+  const initialDate = from === undefined ? {} : { initialDate: new Date(Number(from) * 1_000) };
+  return await network.create({
+    network: "default",
+    override: { allowBlocksWithSameTimestamp: true, gas: 16_000_000n, ...initialDate },
+  });
+}
 
 export class Chain {
   readonly pool: ILendingPool;
   readonly fund: InsuranceFund;
-  readonly #connection: Awaited<ReturnType<typeof connect>>;
+  readonly #connection: Connection;
+  readonly #actors: ReadonlyMap<string, BaseWallet>;
+  readonly #oracles: ReadonlyMap<string, FixedOracle>;
   readonly #probe: StateProbe;
-  readonly #oracles: readonly FixedOracle[];
   readonly #tokens: { asset: MockERC20; collateral: MockERC20 };
-  readonly #signers: ReadonlyMap<string, HardhatEthersSigner>;
   readonly #addresses = new Map<string, string>();
   readonly #names = new Map<string, string>();
   #snapshot: unknown;
-  #start = 0n;
-  #deployedAt = 0n;
+  /** When a sequence starts: each starts from the same second. */
+  readonly start: bigint;
+  /** When the pool was created: its interest runs from then. */
+  readonly createdAt: bigint;
 
   private constructor(
-    connection: Awaited<ReturnType<typeof connect>>,
-    market: { pool: ILendingPool; fund: InsuranceFund },
+    connection: Connection,
+    market: { pool: ILendingPool; fund: InsuranceFund; probe: StateProbe },
     tokens: { asset: MockERC20; collateral: MockERC20 },
-    oracles: readonly FixedOracle[],
-    probe: StateProbe,
-    signers: ReadonlyMap<string, HardhatEthersSigner>,
+    oracles: ReadonlyMap<string, FixedOracle>,
+    actors: ReadonlyMap<string, BaseWallet>,
+    times: { start: bigint; createdAt: bigint },
   ) {
     this.#connection = connection;
     this.pool = market.pool;
     this.fund = market.fund;
+    this.#probe = market.probe;
     this.#tokens = tokens;
     this.#oracles = oracles;
-    this.#probe = probe;
-    this.#signers = signers;
+    this.#actors = actors;
+    this.start = times.start;
+    this.createdAt = times.createdAt;
   }
 
-  static async deploy(decimals: Decimals, price: bigint): Promise<Chain> {
-    const connection = await connect();
-    const { ethers } = connection;
-    const [deployer, ...others] = await ethers.getSigners();
+  static async deploy(options: ChainOptions): Promise<Chain> {
+    const { parameters, price } = options;
+    // The tokens and everybody's purses come first; half an hour is enough for them.
+    const connection = await connect(options.createdAt === undefined ? undefined : options.createdAt - 1_800n);
+    const { ethers, provider } = connection;
+    const [deployer] = await ethers.getSigners();
     if (deployer === undefined) throw new Error("The network has no accounts.");
-    const parameters = parametersFor(decimals);
+    const now = async (): Promise<bigint> => BigInt((await ethers.provider.getBlock("latest"))?.timestamp ?? 0);
+
     const system = await deploySystem(ethers);
     const authority = await ethers.deployContract("OpenAuthority");
-    const asset = await ethers.deployContract("MockERC20", ["Dollar", "USD", decimals.asset], deployer);
-    const collateral = await ethers.deployContract("MockERC20", ["Ether", "ETH", decimals.collateral], deployer);
-    const oracles = await Promise.all(
-      ORACLES.map(async () => await ethers.deployContract("FixedOracle", [deployer.address, price, price, true])),
-    );
+    const asset = await ethers.deployContract("MockERC20", ["Dollar", "USD", parameters.assetDecimals], deployer);
+    const collateral = await ethers.deployContract("MockERC20", ["Ether", "ETH", options.collateralDecimals], deployer);
+    const oracles = new Map<string, FixedOracle>();
+    for (const name of options.oracles) {
+      oracles.set(name, await ethers.deployContract("FixedOracle", [deployer.address, price, price, true]));
+    }
+    const actors = new Map(options.actors.map((name) => [name, new ethers.Wallet(ethers.id(name))]));
+    for (const { address } of actors.values()) {
+      await provider.request({ method: "hardhat_setBalance", params: [address, "0xffffffffffffffffffffffff"] });
+      await provider.request({ method: "hardhat_impersonateAccount", params: [address] });
+      await asset.mint(address, PURSE_TOKENS * 10n ** parameters.assetDecimals);
+      await collateral.mint(address, PURSE_TOKENS * 10n ** options.collateralDecimals);
+    }
+    if (options.createdAt !== undefined) {
+      await provider.request({ method: "evm_setNextBlockTimestamp", params: [Number(options.createdAt)] });
+    }
     const market = await createPool(
       system,
       {
         ...parameters,
-        name: "Mutua differential",
-        symbol: "mDIF",
+        name: "Mutua on two engines",
+        symbol: "mTWO",
         initialRateAtTargetPerSecondWad: parameters.initialRateAtTarget,
         asset: await asset.getAddress(),
         collateral: await collateral.getAddress(),
-        oracle: await (oracles[0] as FixedOracle).getAddress(),
+        oracle: await (oracles.get(options.oracles[0] as string) as FixedOracle).getAddress(),
         authority: await authority.getAddress(),
       },
       deployer,
     );
-    const deployedAt = BigInt((await ethers.provider.getBlock("latest"))?.timestamp ?? 0);
+    const createdAt = await now();
     const probe = await ethers.deployContract("StateProbe");
     const flashBorrower = await ethers.deployContract("FlashBorrower");
     await flashBorrower.approve(await asset.getAddress(), await market.pool.getAddress());
-
-    const signers = new Map(ACTORS.map((name, i) => [name as string, others[i] as HardhatEthersSigner]));
-    for (const signer of signers.values()) {
-      for (const [token, digits] of [
-        [asset, decimals.asset],
-        [collateral, decimals.collateral],
-      ] as const) {
-        await token.mint(signer.address, PURSE_TOKENS * 10n ** digits);
-        await token.connect(signer).approve(await market.pool.getAddress(), MaxUint256);
+    for (const { address } of actors.values()) {
+      for (const token of [asset, collateral]) {
+        const data = token.interface.encodeFunctionData("approve", [await market.pool.getAddress(), MaxUint256]);
+        const to = await token.getAddress();
+        await provider.request({ method: "eth_sendTransaction", params: [{ from: address, to, data, gas: GAS }] });
       }
     }
-    const chain = new Chain(connection, market, { asset, collateral }, oracles, probe, signers);
-    await chain.#name(deployer.address, await flashBorrower.getAddress());
-    chain.#snapshot = await connection.provider.request({ method: "evm_snapshot", params: [] });
-    chain.#deployedAt = deployedAt;
-    chain.#start = BigInt((await ethers.provider.getBlock("latest"))?.timestamp ?? 0) + 1n;
+    const times = { start: (await now()) + 1n, createdAt };
+    const tokens = { asset, collateral };
+    const chain = new Chain(connection, { ...market, probe }, tokens, oracles, actors, times);
+    await chain.#nameAll(deployer.address, await flashBorrower.getAddress());
+    chain.#snapshot = await provider.request({ method: "evm_snapshot", params: [] });
     return chain;
   }
 
-  async #name(deployer: string, flashBorrower: string): Promise<void> {
+  async #nameAll(deployer: string, flashBorrower: string): Promise<void> {
     const named: [string, string][] = [
       ["pool", await this.pool.getAddress()],
       ["fund", await this.fund.getAddress()],
@@ -112,23 +147,13 @@ export class Chain {
       ["flash borrower", flashBorrower],
       ["asset", await this.#tokens.asset.getAddress()],
       ["collateral", await this.#tokens.collateral.getAddress()],
-      ...[...this.#signers].map(([name, signer]): [string, string] => [name, signer.address]),
+      ...[...this.#actors].map(([name, { address }]): [string, string] => [name, address]),
     ];
-    for (const [i, oracle] of this.#oracles.entries()) named.push([ORACLES[i] as string, await oracle.getAddress()]);
+    for (const [name, oracle] of this.#oracles) named.push([name, await oracle.getAddress()]);
     for (const [name, address] of named) {
       this.#addresses.set(name, address);
       this.#names.set(address.toLowerCase(), name);
     }
-  }
-
-  /** When a sequence starts: each starts from the same second. */
-  get start(): bigint {
-    return this.#start;
-  }
-
-  /** When the pool was created: its interest runs from then. */
-  get deployedAt(): bigint {
-    return this.#deployedAt;
   }
 
   async restart(): Promise<void> {
@@ -184,7 +209,7 @@ export class Chain {
         : on === "fund"
           ? this.fund.interface
           : on === "oracle"
-            ? (this.#oracles[0] as FixedOracle).interface
+            ? FixedOracle__factory.createInterface()
             : this.#tokens.asset.interface;
     const plain = values.map((value) => (typeof value === "string" ? this.#address(value) : value));
     // The callbacks' data: none.
@@ -194,7 +219,7 @@ export class Chain {
 
   /** Permits and operators by signature; anyone may bring them. */
   async #signed({ call, caller, values }: Operation): Promise<string> {
-    const signer = this.#signers.get(caller) as HardhatEthersSigner;
+    const signer = this.#actors.get(caller) as BaseWallet;
     const deadline = MaxUint256;
     const nonce = await this.pool.nonces(signer.address);
     const other = this.#address(values[0] as string);
@@ -224,7 +249,7 @@ export class Chain {
         signature,
       ]);
     }
-    const { v, r, s } = Signature.from(signature);
+    const { v, r, s } = ethers.Signature.from(signature);
     const spent = [signer.address, other, values[1] as bigint, deadline, v, r, s] as const;
     return this.pool.interface.encodeFunctionData("permit", [...spent]);
   }
@@ -261,8 +286,8 @@ export class Chain {
     return await this.#probe.state(this.pool, this.fund, this.#addressesOf(accounts));
   }
 
-  async views(requestIds: readonly bigint[], amount: bigint): Promise<bigint[]> {
-    return await this.#probe.views(this.pool, this.fund, this.#addressesOf(ACTORS), [...requestIds], amount);
+  async views(accounts: readonly string[], requestIds: readonly bigint[], amount: bigint): Promise<bigint[]> {
+    return await this.#probe.views(this.pool, this.fund, this.#addressesOf(accounts), [...requestIds], amount);
   }
 
   #addressesOf(names: readonly string[]): string[] {

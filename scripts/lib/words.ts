@@ -1,8 +1,7 @@
 // What the probe must read if the contracts agree with the model: the same words in the same order, each with its name.
 import type { RequestStatus, Status } from "../../sdk/model/index.js";
 import { min } from "../../sdk/model/index.js";
-import { ACTORS } from "./names.js";
-import type { World } from "./operations.js";
+import type { World } from "../../sdk/model/operations.js";
 
 export type Word = readonly [name: string, value: bigint];
 
@@ -56,7 +55,12 @@ export function expectedState(world: World, purses: Purses, accounts: readonly s
   ];
 }
 
-export function expectedViews(world: World, requestIds: readonly bigint[], amount: bigint): Word[] {
+export function expectedViews(
+  world: World,
+  accounts: readonly string[],
+  requestIds: readonly bigint[],
+  amount: bigint,
+): Word[] {
   const { pool, fund, donated } = world;
   const { state } = pool;
   const totals = pool.totals();
@@ -116,7 +120,7 @@ export function expectedViews(world: World, requestIds: readonly bigint[], amoun
     ["preview: price after", waterfall.exitPriceAfter],
     ["preview: leaving, gross", leaving.gross],
     ["preview: leaving, paid", leaving.paid],
-    ...ACTORS.flatMap((name): Word[] => {
+    ...accounts.flatMap((name): Word[] => {
       const room = pool.room(name);
       const claim = fund.maxClaim(name);
       const position = pool.position(name);

@@ -1,6 +1,7 @@
 // One list of everything that can be called: how the chain is asked, and what the model does. An operation is plain
 // data, so that a sequence can be printed, cut down and kept as a test.
-import type { Fund, Pool } from "../../sdk/model/index.js";
+import type { Pool } from "./desk.js";
+import type { Fund } from "./fund.js";
 
 export type Value = string | bigint | boolean;
 

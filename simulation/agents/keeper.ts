@@ -1,0 +1,50 @@
+// The keeper needs no capital: it flags what nobody liquidates, forecloses a day later, and buys from the estate what it
+// can sell for more.
+import { gasCost, type View } from "./view.js";
+
+const GAS = 250_000;
+const WAIT = 86_400n;
+/** Parts of the estate that are tried, the largest first. */
+const PARTS = [1, 0.3, 0.1, 0.03, 0.01];
+
+export function keeperActs(view: View): void {
+  const { world } = view;
+  const { pool } = world;
+  if (!pool.price().ok) return;
+  for (const { name } of world.borrowers) {
+    const { debtShares, isFlagged, timestamp } = pool.positionOf(name);
+    if (debtShares === 0n) continue;
+    const { status } = pool.position(name);
+    if (status !== "Foreclosable" && status !== "Insolvent") continue;
+    if (!isFlagged || pool.now > timestamp + 2n * WAIT) {
+      if (world.act("keeper", "flag", name).ok) view.note({ kind: "did", who: "keeper", what: `flags ${name}` });
+    } else if (pool.now >= timestamp + WAIT && world.act("keeper", "foreclose", name).ok) {
+      view.note({ kind: "did", who: "keeper", what: `forecloses ${name}` });
+    }
+  }
+  buyFromEstate(view);
+}
+
+function buyFromEstate(view: View): void {
+  const { world } = view;
+  const { collateral, price } = world.pool.estate();
+  if (collateral === 0n) return;
+  for (const part of PARTS) {
+    const amount = (collateral * BigInt(Math.round(part * 100))) / 100n;
+    const value = world.collateralTokens(amount) * view.price;
+    const cost = (amount * price) / 10n ** 36n + 1n;
+    const profit = view.venue.quote(value) - world.assetTokens(cost) - gasCost(view, GAS);
+    if (profit < world.scenario.liquidators.leastProfit) continue;
+    if (world.act("keeper", "buyEstate", cost, 0n, "keeper").ok) {
+      view.venue.sell(value);
+      view.note({
+        kind: "sold",
+        by: "keeper",
+        paid: world.assetTokens(cost),
+        collateral: world.collateralTokens(amount),
+        profit,
+      });
+    }
+    return;
+  }
+}
