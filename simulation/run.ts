@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
+import type { Pool } from "../sdk/model/index.js";
 import { borrowersAct } from "./agents/borrowers.js";
 import { governorActs } from "./agents/governor.js";
 import { Insurers } from "./agents/insurers.js";
@@ -88,9 +89,10 @@ export async function run(
   gas: readonly Tick[],
   seed: number,
   follow?: Follower,
+  PoolOf?: typeof Pool,
 ): Promise<Outcome> {
   const first = ticks[0] as Tick;
-  const world = new World(scenario, seed, first.price, BigInt(first.time));
+  const world = new World(scenario, seed, first.price, BigInt(first.time), PoolOf);
   if (follow !== undefined) await follow(world);
   world.done = [];
   world.pool.events = [];

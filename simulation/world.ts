@@ -52,7 +52,8 @@ export class World {
   /** Unix seconds at which the pool was created. */
   readonly createdAt: bigint;
 
-  constructor(scenario: Scenario, seed: number, firstPrice: number, time: bigint) {
+  /** `PoolOf` is the rule for bad debt that is compared with Mutua's. */
+  constructor(scenario: Scenario, seed: number, firstPrice: number, time: bigint, PoolOf: typeof Pool = Pool) {
     this.scenario = scenario;
     this.random = new Random(seed);
     const { market } = scenario;
@@ -61,7 +62,7 @@ export class World {
     const price = this.oraclePrice(firstPrice);
     this.createdAt = time - SET_UP_SECONDS;
     const bps = (value: number): bigint => BigInt(Math.round(value * 10_000));
-    const pool = new Pool(
+    const pool = new PoolOf(
       {
         assetDecimals: BigInt(market.assetDecimals),
         borrowLtvBps: bps(market.borrowLtv),
