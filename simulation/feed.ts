@@ -7,36 +7,34 @@ import type { OracleTerms } from "./scenario.js";
 const LATE_MARKDOWN = 0.15;
 const LATE_SECONDS = 48 * 3_600;
 
+type Reading = { readonly time: number; readonly price: number };
+
 export class Feed {
   readonly #terms: OracleTerms;
-  #reported: { price: number; time: number };
-  /** Reports on their way. */
-  #pending: { price: number; due: number }[] = [];
+  #reported: Reading;
+  /** The market as far back as reports are late; oldest first. */
+  readonly #market: Reading[];
 
   constructor(terms: OracleTerms, price: number, time: number) {
     this.#terms = terms;
     this.#reported = { price, time };
+    this.#market = [{ price, time }];
   }
 
   /** The feed's view at a time at which the market price is `price`. */
-  observe(time: number, start: number, price: number): { value: number; ok: boolean; isNew: boolean } {
+  observe(time: number, start: number, price: number): { value: number; ok: boolean } {
     const { heartbeat, deviation, delay, outages, frozenFrom } = this.#terms;
     const hour = (time - start) / 3_600;
     const isOut = outages.some(({ fromHour, hours }) => hour >= fromHour && hour < fromHour + hours);
     const isFrozen = frozenFrom !== undefined && hour >= frozenFrom;
-    const last = this.#pending.at(-1)?.price ?? this.#reported.price;
-    const moved = Math.abs(price / last - 1) >= deviation;
-    const isDue = time - this.#reported.time >= heartbeat && this.#pending.length === 0;
+    this.#market.push({ time, price });
+    const value = this.#marketAt(time - delay);
+    const isDue = time - this.#reported.time >= heartbeat;
     if (isFrozen) {
       // Stuck: it says the same for ever, and says that it is fresh.
       this.#reported = { price: this.#reported.price, time };
-    } else if (!isOut && (moved || isDue)) this.#pending.push({ price, due: time + delay });
-
-    let isNew = false;
-    while (!isOut && this.#pending[0] !== undefined && this.#pending[0].due <= time) {
-      const { price: value, due } = this.#pending.shift() as { price: number; due: number };
-      this.#reported = { price: value, time: due };
-      isNew = true;
+    } else if (!isOut && (isDue || Math.abs(value / this.#reported.price - 1) >= deviation)) {
+      this.#reported = { price: value, time };
     }
     const late = Math.max(0, time - this.#reported.time - heartbeat);
     const part = late === 0 ? 1 : (1 - LATE_MARKDOWN) * Math.max(0, 1 - late / LATE_SECONDS);
@@ -44,7 +42,16 @@ export class Feed {
       // The grace time after a restart counts as down: borrowers first.
       ({ fromHour, hours }) => hour >= fromHour && hour < fromHour + hours + this.#terms.graceHours,
     );
-    return { value: this.#reported.price * part, ok: late === 0 && !isDown, isNew };
+    return { value: this.#reported.price * part, ok: late === 0 && !isDown };
+  }
+
+  /** Between two steps the market moves in a straight line: a step may be much longer than a report takes. */
+  #marketAt(time: number): number {
+    const market = this.#market;
+    while (market[1] !== undefined && market[1].time <= time) market.shift();
+    const [before, after] = market as [Reading, Reading | undefined];
+    if (after === undefined || time <= before.time) return before.price;
+    return before.price + ((after.price - before.price) * (time - before.time)) / (after.time - before.time);
   }
 
   /** High is what the feed last said, whatever its age. */
