@@ -1,0 +1,35 @@
+// Bad input ends in one line: what was wrong, and how to mend it.
+import type { z } from "zod";
+
+/** Something the user can mend. Its message is one line. */
+export class Problem extends Error {}
+
+/** One line for what a schema refuses: the key, what was found, what is allowed. */
+export function describeIssues(error: z.ZodError, source: string): string {
+  const [issue] = error.issues;
+  if (issue === undefined) return `${source}: not as expected`;
+  const key = issue.path.length === 0 ? "" : ` ${issue.path.join(".")}:`;
+  const found = "input" in issue ? ` found ${shown(issue.input)};` : "";
+  return `${source}:${key}${found} ${issue.message}`;
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text =
+    JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? `${part}` : part)) ?? typeof value;
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** Runs a command's body: a Problem, or whatever else goes wrong, ends in one line and exit code 1. */
+export async function runCommand(body: () => Promise<void>): Promise<never> {
+  try {
+    await body();
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    console.error(text.split("\n", 1)[0]);
+    if (process.env["MUTUA_DEBUG"] !== undefined) console.error(error);
+    process.exit(1);
+  }
+  // Open sockets of a provider would keep the process.
+  process.exit();
+}
