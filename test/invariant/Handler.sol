@@ -173,21 +173,37 @@ abstract contract Handler is Book {
         if (change > tolerance) fail("P-3: the price moved", before, after_);
     }
 
-    /// What the price may move by: some roundings of a wei, two wei a position, four shares, and the estate's clock, all
-    /// against all assets; and what the boundary tick hides (P-1), with the position that the call moved if it was there.
+    /// P-3 where a surplus raises the price: the shortfall is what it must be, if nothing was in the boundary tick.
+    function _requireShortfall(uint256 expected) internal view {
+        (uint256 low, uint256 high, bool ok) = pool.currentPrice();
+        if (low != high || !ok) return;
+        (, uint256 boundary) = _priceTolerance(WAD);
+        if (boundary != 0) return;
+        uint256 shortfall = pool.currentShortfall();
+        uint256 change = shortfall > expected ? shortfall - expected : expected - shortfall;
+        if (change > _roundings(high)) fail("P-3: not the surplus in the shortfall", expected, shortfall);
+    }
+
+    /// What the price may move by: some roundings, and four shares, against all assets; and what the boundary tick hides
+    /// (P-1), with the position that the call moved if it was there.
     function _priceTolerance(uint256 price) private view returns (uint256 forWei, uint256 forBoundary) {
         Totals memory t = _totals();
         uint256 left = _atLeast1(_atLeast1(t.cash + t.debt, t.fees), pool.currentShortfall());
         (uint256 low, uint256 high, ) = pool.currentPrice();
-        (, uint256 forSale, , ) = pool.estate();
-        // A share is worth more than a wei where few are left. The clock has 2^-32 seconds of 60 days.
-        uint256 roundings = 8 + 2 * PEOPLE + 4 * (price / 1e24 + 1) + (forSale * high) / PRICE_SCALE / (60 days << 32);
+        // A share is worth more than a wei where few are left.
+        uint256 roundings = _roundings(high) + 4 * (price / 1e24 + 1);
         forWei = Math.mulDiv(price, roundings, left, Math.Rounding.Ceil) + 2;
         if (low == 0) return (forWei, 0);
         uint256 threshold = _threshold(low, t.index);
         (uint256 shares, ) = pool.tickSums(threshold);
         if (touchedShares != 0 && touchedTick == threshold) shares += touchedShares;
         if (shares != 0) forBoundary = Math.mulDiv(price, (shares * t.index) / WAD / 256 + 1, left) + 1;
+    }
+
+    /// In assets: some wei, two a position, and the estate's clock, which has 2^-32 seconds of 60 days.
+    function _roundings(uint256 high) private view returns (uint256) {
+        (, uint256 forSale, , ) = pool.estate();
+        return 8 + 2 * PEOPLE + (forSale * high) / PRICE_SCALE / (60 days << 32);
     }
 
     function _atLeast1(uint256 a, uint256 b) private pure returns (uint256) {

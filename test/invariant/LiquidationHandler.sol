@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import {PositionStatus} from "../../contracts/interfaces/ILendingPool.sol";
 import {Actor} from "./Actor.sol";
 import {BorrowHandler} from "./BorrowHandler.sol";
@@ -169,10 +171,10 @@ abstract contract LiquidationHandler is BorrowHandler {
     }
 
     function _foreclose(address borrower) private {
-        (uint256 debt, uint256 collateral_, , PositionStatus status, uint256 flaggedAt) = pool.position(borrower);
-        (, , bool isPriced) = pool.currentPrice();
-        bool isDue = isPriced && flaggedAt != 0 && status >= PositionStatus.Foreclosable;
-        isDue = isDue && time >= flaggedAt + 24 hours && time <= flaggedAt + 48 hours;
+        (uint256 debt, uint256 collateral_, , , ) = pool.position(borrower);
+        bool isDue = _isForeclosureDue(borrower);
+        uint256 shortfall = pool.currentShortfall();
+        uint256 surplus = _surplusForEstate(debt, collateral_);
         _touch(borrower);
         Before memory b = _beforeLoss();
         (bool ok, bytes memory returned) = _send(_someone(), address(pool), abi.encodeCall(pool.foreclose, (borrower)));
@@ -181,10 +183,28 @@ abstract contract LiquidationHandler is BorrowHandler {
         ++paths[uint256(Path.Foreclosure)];
         uint256 lossAssets = abi.decode(returned, (uint256));
         _afterLoss(b, lossAssets);
-        _requireSame(b.price);
+        if (surplus == 0) _requireSame(b.price);
+        else _requireShortfall(shortfall - surplus);
         if (lossAssets > debt) fail("W-1: a loss above the debt", lossAssets, debt);
         if (_loan(borrower).debtShares + _loan(borrower).collateral != 0)
             fail("A-2: foreclosed, but not gone", debt, 0);
+    }
+
+    function _isForeclosureDue(address borrower) private view returns (bool) {
+        (, , , PositionStatus status, uint256 flaggedAt) = pool.position(borrower);
+        (, , bool isPriced) = pool.currentPrice();
+        if (!isPriced || flaggedAt == 0 || status < PositionStatus.Foreclosable) return false;
+        return time >= flaggedAt + 24 hours && time <= flaggedAt + 48 hours;
+    }
+
+    /// Collateral that is worth more than its debt covers what an older estate has lost by its age.
+    function _surplusForEstate(uint256 debt, uint256 collateral_) private view returns (uint256) {
+        (uint256 owed, uint256 forSale, uint256 price, ) = pool.estate();
+        (, uint256 high, ) = pool.currentPrice();
+        uint256 expected = (forSale * price) / PRICE_SCALE;
+        uint256 worth = (collateral_ * high * BPS) / (LIF_FLOOR_BPS * PRICE_SCALE);
+        if (expected >= owed || debt >= worth) return 0;
+        return Math.min(owed - expected, worth - debt);
     }
 
     // ---------------------------------------------------------------- the estate

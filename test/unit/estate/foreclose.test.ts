@@ -187,4 +187,22 @@ describe("LendingPool.foreclose", () => {
     expect(await estateAge(w, third.timestamp)).to.equal(third.age);
     await expectConserved(w, [w.alice], [w.bob, w.carol, w.dave]);
   });
+
+  it("covers what an older estate lacks with what the collateral is worth beyond its debt, and by just that (P-3)", async () => {
+    await openLoan(w, w.carol, 250, 374_000);
+    await setPrice(w, 1_600);
+    await flagAndWait(w, w.bob);
+    await forecloseExactly(w, w.bob);
+    await time.increase(6n * DAY);
+    await flagAndWait(w, w.carol);
+    const { before, after, kept, loss } = await forecloseExactly(w, w.carol);
+    expect(loss).to.equal(0n);
+    const surplus = (w.eth(250) * w.priceOf(1_600) * 10_000n) / (10_200n * PRICE_SCALE) - kept;
+    expect(before.shortfall > surplus && surplus > w.usd(17_000)).to.equal(true);
+    // The age is rounded down to 2^-32 seconds: what the line falls in that time, for all of the collateral.
+    const clock = (w.eth(1_250) * w.priceOf(1_600)) / PRICE_SCALE / ESTATE_PERIOD;
+    expectClose(before.shortfall - after.shortfall, surplus, clock + 2n, "the surplus");
+    expect(after.exitPrice > before.exitPrice).to.equal(true);
+    await expectConserved(w, [w.alice], [w.bob, w.carol]);
+  });
 });
