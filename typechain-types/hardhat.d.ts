@@ -25,7 +25,11 @@ getContractFactory(name: 'IPoolEvents', signerOrOptions?: ethers.Signer | Factor
 getContractFactory(name: 'IPoolFactory', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPoolFactory__factory>
 getContractFactory(name: 'IPoolLens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPoolLens__factory>
 getContractFactory(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPriceOracle__factory>
+getContractFactory(name: 'ISwapAdapter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISwapAdapter__factory>
+getContractFactory(name: 'IUniswapV3Router', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IUniswapV3Router__factory>
 getContractFactory(name: 'IWrappedNative', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IWrappedNative__factory>
+getContractFactory(name: 'Crowd', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Crowd__factory>
+getContractFactory(name: 'CrowdMember', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CrowdMember__factory>
 getContractFactory(name: 'FalseReturnToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FalseReturnToken__factory>
 getContractFactory(name: 'FeeOnTransferToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FeeOnTransferToken__factory>
 getContractFactory(name: 'FlashActor', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FlashActor__factory>
@@ -37,6 +41,7 @@ getContractFactory(name: 'Misbehaving', signerOrOptions?: ethers.Signer | Factor
 getContractFactory(name: 'MockERC20', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockERC20__factory>
 getContractFactory(name: 'MockFeed', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockFeed__factory>
 getContractFactory(name: 'MockOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockOracle__factory>
+getContractFactory(name: 'MockUniswapV3Router', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockUniswapV3Router__factory>
 getContractFactory(name: 'MockVault4626', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockVault4626__factory>
 getContractFactory(name: 'MockWETH', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockWETH__factory>
 getContractFactory(name: 'NoReturnToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.NoReturnToken__factory>
@@ -49,9 +54,11 @@ getContractFactory(name: 'StateProbe', signerOrOptions?: ethers.Signer | Factory
 getContractFactory(name: 'BoundedRead', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BoundedRead__factory>
 getContractFactory(name: 'ChainlinkOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ChainlinkOracle__factory>
 getContractFactory(name: 'FixedOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FixedOracle__factory>
+getContractFactory(name: 'FlashLiquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FlashLiquidator__factory>
 getContractFactory(name: 'PoolFactory', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoolFactory__factory>
 getContractFactory(name: 'PoolLens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoolLens__factory>
 getContractFactory(name: 'Router', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Router__factory>
+getContractFactory(name: 'UniswapV3Adapter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UniswapV3Adapter__factory>
 getContractFactory(name: 'PoolBorrow', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoolBorrow__factory>
 getContractFactory(name: 'PoolCore', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoolCore__factory>
 getContractFactory(name: 'PoolLiquidation', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoolLiquidation__factory>
@@ -83,7 +90,11 @@ getContractAt(name: 'IPoolEvents', address: string | ethers.Addressable, signer?
 getContractAt(name: 'IPoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPoolFactory>
 getContractAt(name: 'IPoolLens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPoolLens>
 getContractAt(name: 'IPriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPriceOracle>
+getContractAt(name: 'ISwapAdapter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISwapAdapter>
+getContractAt(name: 'IUniswapV3Router', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IUniswapV3Router>
 getContractAt(name: 'IWrappedNative', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IWrappedNative>
+getContractAt(name: 'Crowd', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Crowd>
+getContractAt(name: 'CrowdMember', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CrowdMember>
 getContractAt(name: 'FalseReturnToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FalseReturnToken>
 getContractAt(name: 'FeeOnTransferToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FeeOnTransferToken>
 getContractAt(name: 'FlashActor', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FlashActor>
@@ -95,6 +106,7 @@ getContractAt(name: 'Misbehaving', address: string | ethers.Addressable, signer?
 getContractAt(name: 'MockERC20', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockERC20>
 getContractAt(name: 'MockFeed', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockFeed>
 getContractAt(name: 'MockOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockOracle>
+getContractAt(name: 'MockUniswapV3Router', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockUniswapV3Router>
 getContractAt(name: 'MockVault4626', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockVault4626>
 getContractAt(name: 'MockWETH', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockWETH>
 getContractAt(name: 'NoReturnToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.NoReturnToken>
@@ -107,9 +119,11 @@ getContractAt(name: 'StateProbe', address: string | ethers.Addressable, signer?:
 getContractAt(name: 'BoundedRead', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BoundedRead>
 getContractAt(name: 'ChainlinkOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ChainlinkOracle>
 getContractAt(name: 'FixedOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FixedOracle>
+getContractAt(name: 'FlashLiquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FlashLiquidator>
 getContractAt(name: 'PoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoolFactory>
 getContractAt(name: 'PoolLens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoolLens>
 getContractAt(name: 'Router', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Router>
+getContractAt(name: 'UniswapV3Adapter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UniswapV3Adapter>
 getContractAt(name: 'PoolBorrow', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoolBorrow>
 getContractAt(name: 'PoolCore', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoolCore>
 getContractAt(name: 'PoolLiquidation', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoolLiquidation>
@@ -141,7 +155,11 @@ deployContract(name: 'IPoolEvents', signerOrOptions?: ethers.Signer | DeployCont
 deployContract(name: 'IPoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPoolFactory>
 deployContract(name: 'IPoolLens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPoolLens>
 deployContract(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracle>
+deployContract(name: 'ISwapAdapter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISwapAdapter>
+deployContract(name: 'IUniswapV3Router', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IUniswapV3Router>
 deployContract(name: 'IWrappedNative', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IWrappedNative>
+deployContract(name: 'Crowd', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Crowd>
+deployContract(name: 'CrowdMember', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CrowdMember>
 deployContract(name: 'FalseReturnToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FalseReturnToken>
 deployContract(name: 'FeeOnTransferToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FeeOnTransferToken>
 deployContract(name: 'FlashActor', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FlashActor>
@@ -153,6 +171,7 @@ deployContract(name: 'Misbehaving', signerOrOptions?: ethers.Signer | DeployCont
 deployContract(name: 'MockERC20', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockERC20>
 deployContract(name: 'MockFeed', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockFeed>
 deployContract(name: 'MockOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockOracle>
+deployContract(name: 'MockUniswapV3Router', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockUniswapV3Router>
 deployContract(name: 'MockVault4626', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockVault4626>
 deployContract(name: 'MockWETH', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockWETH>
 deployContract(name: 'NoReturnToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.NoReturnToken>
@@ -165,9 +184,11 @@ deployContract(name: 'StateProbe', signerOrOptions?: ethers.Signer | DeployContr
 deployContract(name: 'BoundedRead', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BoundedRead>
 deployContract(name: 'ChainlinkOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ChainlinkOracle>
 deployContract(name: 'FixedOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FixedOracle>
+deployContract(name: 'FlashLiquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FlashLiquidator>
 deployContract(name: 'PoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolFactory>
 deployContract(name: 'PoolLens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolLens>
 deployContract(name: 'Router', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Router>
+deployContract(name: 'UniswapV3Adapter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UniswapV3Adapter>
 deployContract(name: 'PoolBorrow', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolBorrow>
 deployContract(name: 'PoolCore', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolCore>
 deployContract(name: 'PoolLiquidation', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolLiquidation>
@@ -199,7 +220,11 @@ deployContract(name: 'IPoolEvents', args: any[], signerOrOptions?: ethers.Signer
 deployContract(name: 'IPoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPoolFactory>
 deployContract(name: 'IPoolLens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPoolLens>
 deployContract(name: 'IPriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracle>
+deployContract(name: 'ISwapAdapter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISwapAdapter>
+deployContract(name: 'IUniswapV3Router', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IUniswapV3Router>
 deployContract(name: 'IWrappedNative', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IWrappedNative>
+deployContract(name: 'Crowd', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Crowd>
+deployContract(name: 'CrowdMember', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CrowdMember>
 deployContract(name: 'FalseReturnToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FalseReturnToken>
 deployContract(name: 'FeeOnTransferToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FeeOnTransferToken>
 deployContract(name: 'FlashActor', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FlashActor>
@@ -211,6 +236,7 @@ deployContract(name: 'Misbehaving', args: any[], signerOrOptions?: ethers.Signer
 deployContract(name: 'MockERC20', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockERC20>
 deployContract(name: 'MockFeed', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockFeed>
 deployContract(name: 'MockOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockOracle>
+deployContract(name: 'MockUniswapV3Router', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockUniswapV3Router>
 deployContract(name: 'MockVault4626', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockVault4626>
 deployContract(name: 'MockWETH', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockWETH>
 deployContract(name: 'NoReturnToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.NoReturnToken>
@@ -223,9 +249,11 @@ deployContract(name: 'StateProbe', args: any[], signerOrOptions?: ethers.Signer 
 deployContract(name: 'BoundedRead', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BoundedRead>
 deployContract(name: 'ChainlinkOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ChainlinkOracle>
 deployContract(name: 'FixedOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FixedOracle>
+deployContract(name: 'FlashLiquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FlashLiquidator>
 deployContract(name: 'PoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolFactory>
 deployContract(name: 'PoolLens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolLens>
 deployContract(name: 'Router', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Router>
+deployContract(name: 'UniswapV3Adapter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UniswapV3Adapter>
 deployContract(name: 'PoolBorrow', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolBorrow>
 deployContract(name: 'PoolCore', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolCore>
 deployContract(name: 'PoolLiquidation', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolLiquidation>

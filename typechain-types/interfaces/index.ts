@@ -12,4 +12,6 @@ export type { IPoolEvents } from './IPoolEvents.js';
 export type { IPoolFactory } from './IPoolFactory.js';
 export type { IPoolLens } from './IPoolLens.js';
 export type { IPriceOracle } from './IPriceOracle.js';
+export type { ISwapAdapter } from './ISwapAdapter.js';
+export type { IUniswapV3Router } from './IUniswapV3Router.js';
 export type { IWrappedNative } from './IWrappedNative.js';

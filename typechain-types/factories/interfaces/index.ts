@@ -10,4 +10,6 @@ export { IPoolEvents__factory } from './IPoolEvents__factory.js';
 export { IPoolFactory__factory } from './IPoolFactory__factory.js';
 export { IPoolLens__factory } from './IPoolLens__factory.js';
 export { IPriceOracle__factory } from './IPriceOracle__factory.js';
+export { ISwapAdapter__factory } from './ISwapAdapter__factory.js';
+export { IUniswapV3Router__factory } from './IUniswapV3Router__factory.js';
 export { IWrappedNative__factory } from './IWrappedNative__factory.js';
