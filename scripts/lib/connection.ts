@@ -57,7 +57,6 @@ export async function connectTo(network: string, options: ConnectOptions = {}): 
   const chainId = await askChainId(network, url);
   const expected = CHAIN_IDS[network];
   if (expected !== undefined && chainId !== expected) {
-    provider.destroy();
     throw new Problem(
       `The RPC of ${network} has chain id ${chainId} instead of ${expected}: give the URL of ${network}`,
     );
