@@ -3,12 +3,16 @@
 import { isDeepStrictEqual, inspect } from "node:util";
 
 import { Chain } from "../scripts/lib/chain.js";
-import { expectedState } from "../scripts/lib/words.js";
+import { expectedState, expectedViews, type Word } from "../scripts/lib/words.js";
+import { Problem } from "./problem.js";
 import type { Follower } from "./run.js";
 import { ORACLE, type World } from "./world.js";
 
-/** Follows a world from its very beginning on a chain of its own. */
-export function chainFollower(): Follower {
+/**
+ * Follows a world from its very beginning on a chain of its own. After each step with an action totals and prices are
+ * compared, and whoever acted; with `isWhole` after every step, everybody, and limits and previews too.
+ */
+export function chainFollower(isWhole = false): Follower {
   let chain: Chain | undefined;
   return async (world) => {
     chain ??= await deploy(world);
@@ -16,20 +20,21 @@ export function chainFollower(): Follower {
     for (const { operation, time, outcome } of world.done) {
       const actual = await chain.send(operation, time);
       if (!isDeepStrictEqual(actual, outcome)) {
-        throw new Error(
-          `The engines part at ${operation.caller}'s ${operation.call}: the chain has ${inspect(actual, { depth: 5 })}, ` +
-            `the model ${inspect(outcome, { depth: 5 })}`,
+        throw new Problem(
+          `the engines part at ${operation.caller}'s ${operation.call}: the chain has ${shown(actual)}, the model ` +
+            shown(outcome),
+          1,
         );
       }
-      concerned.add(operation.caller);
+      for (const name of [operation.caller, ...operation.values]) if (typeof name === "string") concerned.add(name);
     }
-    await compare(
-      chain,
-      world,
-      world.everyone.filter((name) => concerned.has(name)),
-    );
+    if (concerned.size === 0 && !isWhole) return;
+    await compare(chain, world, isWhole ? world.everyone : world.everyone.filter((name) => concerned.has(name)));
+    if (isWhole) await compareViews(chain, world);
   };
 }
+
+const shown = (value: unknown): string => inspect(value, { depth: 5, breakLength: Infinity });
 
 async function deploy(world: World): Promise<Chain> {
   const { terms, state } = world.pool;
@@ -48,10 +53,19 @@ async function compare(chain: Chain, world: World, accounts: readonly string[]):
   // A call reads as of the block it would be in: the clock must stand where the model's does.
   await chain.send({ call: "nothing", caller: "keeper", values: [], wait: 0n }, world.pool.now);
   const purses = new Map(accounts.map((name) => [name, world.purse(name)]));
-  const actual = await chain.state(accounts);
-  for (const [i, [name, value]] of expectedState(world.model, purses, accounts).entries()) {
-    if (actual[i] !== value) {
-      throw new Error(`The engines part: ${name} is ${actual[i]} on the chain, ${value} on the model`);
-    }
+  requireSame(await chain.state(accounts), expectedState(world.model, purses, accounts));
+}
+
+async function compareViews(chain: Chain, world: World): Promise<void> {
+  const requests = world.insurers.flatMap(({ name }) => [...world.fund.openRequests(name)]);
+  const amount = world.assets(1_000);
+  const everyone = world.everyone;
+  requireSame(await chain.views(everyone, requests, amount), expectedViews(world.model, everyone, requests, amount));
+}
+
+function requireSame(actual: readonly bigint[], expected: readonly Word[]): void {
+  for (const [i, [name, value]] of expected.entries()) {
+    if (actual[i] === value) continue;
+    throw new Problem(`the engines part: ${name} is ${actual[i]} on the chain, ${value} on the model`, 1);
   }
 }

@@ -1,6 +1,6 @@
 // One path through a scenario: the price moves, the feed reports, everyone acts in turn, and what became of the pool is
 // written down step by step.
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 import type { Pool } from "../sdk/model/index.js";
@@ -10,11 +10,12 @@ import { Insurers } from "./agents/insurers.js";
 import { keeperActs } from "./agents/keeper.js";
 import { Liquidators } from "./agents/liquidators.js";
 import { Suppliers } from "./agents/suppliers.js";
-import type { Note, View } from "./agents/view.js";
+import { NEAR, type Note, type View } from "./agents/view.js";
+import { requireConserved } from "./conservation.js";
 import { Feed } from "./feed.js";
 import { Problem } from "./problem.js";
 import type { Scenario } from "./scenario.js";
-import { at, between, readSeries, stretched, type Tick, ticksOf } from "./series.js";
+import { at, readSeries, stretched, type Tick, ticksOf, window } from "./series.js";
 import { Venue } from "./venue.js";
 import { ORACLE, World } from "./world.js";
 
@@ -42,45 +43,91 @@ export type Row = {
   book: number[];
 };
 
-export type Loss = { time: number; loss: number; fromReserve: number; fromFund: number; haircut: number };
+export type Loss = {
+  time: number;
+  borrower: string;
+  loss: number;
+  fromReserve: number;
+  fromFund: number;
+  haircut: number;
+  /** What the loss took off a share's gross price, as a part of it. */
+  part: number;
+};
 
 export type Outcome = {
   rows: Row[];
   losses: Loss[];
   notes: (Note & { time: number })[];
   /** What each supplier put in, took out and when, and what the rest is worth at the end. */
-  suppliers: { name: string; policy: string; supplied: number; taken: number; lastExit?: number; left: number }[];
+  suppliers: {
+    name: string;
+    policy: string;
+    /** Seconds from the reason to the first attempt. */
+    delay: number;
+    supplied: number;
+    taken: number;
+    firstExit?: number;
+    lastExit?: number;
+    left: number;
+  }[];
   insurers: { name: string; staked: number; taken: number; left: number }[];
+  /** Debt at the end in positions that could be liquidated. */
+  overdue: number;
 };
 
 /** The engine beside the model, if there is one: told of each step's operations in order. */
 export type Follower = (world: World) => Promise<void>;
 
-export function loadTicks(scenario: Scenario, series: string): Tick[] {
-  const isOwn = series.endsWith(".csv");
-  const file = isOwn ? path.resolve(scenario.folder, series) : path.join(DATA, `${series}.csv`);
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    throw new Problem(`${scenario.name}: price.series: there is no file ${file}`);
-  }
-  return ticksOf(readSeries(text, path.basename(file)), scenario.price.shape);
+/** A series of the data folder by its name, or a CSV of one's own by its path from the scenario. */
+function seriesFile(scenario: Scenario, series: string, key: string): string {
+  const file = series.endsWith(".csv") ? path.resolve(scenario.folder, series) : path.join(DATA, `${series}.csv`);
+  if (existsSync(file)) return file;
+  const shipped = readdirSync(DATA).filter((name) => name.endsWith(".csv"));
+  throw new Problem(
+    `${path.basename(scenario.file)}: ${key}: found "${series}", must be a path to a .csv or one of ` +
+      shipped.map((name) => name.replace(/\.csv$/u, "")).join(", "),
+  );
+}
+
+/** Every file that a scenario is made of. */
+export function filesOf(scenario: Scenario): string[] {
+  const { price, gas } = scenario;
+  const files = [scenario.file, seriesFile(scenario, price.series, "price.series")];
+  if (gas.series !== undefined) files.push(seriesFile(scenario, gas.series, "gas.series"));
+  return files;
+}
+
+/** All of a series, or its rows from one time to another. */
+export function loadTicks(
+  scenario: Scenario,
+  series: string,
+  from = -Infinity,
+  until = Infinity,
+  column = scenario.price.column,
+): Tick[] {
+  const file = seriesFile(scenario, series, "price.series");
+  const rows = readSeries(readFileSync(file, "utf8"), path.basename(file), column);
+  return ticksOf(window(rows, path.basename(file), from, until), scenario.price.shape);
 }
 
 /** The market's prices in the scenario's window. */
 export function pathOf(scenario: Scenario): Tick[] {
   const { series, from, until, stretch, invert } = scenario.price;
-  const all = loadTicks(scenario, series);
-  const window = between(
-    all,
-    from === undefined ? -Infinity : Date.parse(from) / 1_000,
-    until === undefined ? Infinity : Date.parse(until) / 1_000,
-  );
-  if (window.length < 2)
-    throw new Problem(`${scenario.name}: price.from and until leave ${window.length} rows of the series`);
-  const ticks = invert ? window.map(({ time, price }) => ({ time, price: 1 / price })) : window;
-  return stretched(ticks, stretch);
+  const seconds = (instant: string | undefined): number | undefined =>
+    instant === undefined ? undefined : Date.parse(instant) / 1_000;
+  const ticks = loadTicks(scenario, series, seconds(from), seconds(until));
+  return stretched(invert ? ticks.map(({ time, price }) => ({ time, price: 1 / price })) : ticks, stretch);
+}
+
+/** Gas prices: the series where it has rows, the one figure before and after them. */
+export function gasOf(scenario: Scenario): Tick[] {
+  const { series, column, gwei } = scenario.gas;
+  if (series === undefined) return [];
+  const file = seriesFile(scenario, series, "gas.series");
+  const rows = readSeries(readFileSync(file, "utf8"), path.basename(file), column);
+  const ticks = ticksOf(rows, "close");
+  const [last, before] = [ticks.at(-1), ticks.at(-2)] as [Tick, Tick];
+  return [{ time: -Infinity, price: gwei }, ...ticks, { time: 2 * last.time - before.time, price: gwei }];
 }
 
 export async function run(
@@ -101,8 +148,8 @@ export async function run(
   const liquidators = new Liquidators();
   const suppliers = new Suppliers();
   const insurers = new Insurers();
-  const outcome: Outcome = { rows: [], losses: [], notes: [], suppliers: [], insurers: [] };
-  const exits = new Map<string, { taken: number; last: number }>();
+  const outcome: Outcome = { rows: [], losses: [], notes: [], suppliers: [], insurers: [], overdue: 0 };
+  const exits = new Map<string, { taken: number; first: number; last: number }>();
   let peak = first.price;
   let [shortfallSince, haircutSince]: (number | undefined)[] = [];
   let shown = { low: 0n, high: 0n, ok: false };
@@ -122,8 +169,8 @@ export async function run(
     const note = (event: Note): void => {
       outcome.notes.push({ time, ...event });
       if (event.kind !== "left") return;
-      const exit = exits.get(event.who) ?? { taken: 0, last: time };
-      exits.set(event.who, { taken: exit.taken + event.assets, last: time });
+      const exit = exits.get(event.who) ?? { taken: 0, first: time };
+      exits.set(event.who, { taken: exit.taken + event.assets, first: exit.first, last: time });
     };
     const view: View = {
       world,
@@ -133,6 +180,7 @@ export async function run(
       price,
       peak,
       gwei: gas.length === 0 ? scenario.gas.gwei : at(gas, time),
+      near: world.near(NEAR * 0.999),
       shortfallSince,
       haircutSince,
       note,
@@ -146,37 +194,45 @@ export async function run(
 
     for (const { name, values } of world.pool.events) {
       if (name !== "LossRealised") continue;
-      const [, , loss, fromReserve, fromFund, haircut] = values as bigint[];
-      const tokens = (amount: bigint | undefined): number => world.assetTokens(amount ?? 0n);
+      const [, borrower, ...amounts] = values as [bigint, string, ...bigint[]];
+      const [loss = 0n, fromReserve = 0n, fromFund = 0n, haircut = 0n, before = 0n, after = 0n] = amounts;
+      if (fromReserve + fromFund + haircut !== loss) throw new Problem("conservation: the parts of a loss differ", 1);
       outcome.losses.push({
         time,
-        loss: tokens(loss),
-        fromReserve: tokens(fromReserve),
-        fromFund: tokens(fromFund),
-        haircut: tokens(haircut),
+        borrower,
+        loss: world.assetTokens(loss),
+        fromReserve: world.assetTokens(fromReserve),
+        fromFund: world.assetTokens(fromFund),
+        haircut: world.assetTokens(haircut),
+        part: haircut === 0n || before === 0n ? 0 : 1 - Number(after) / Number(before),
       });
-      if ((haircut ?? 0n) > 0n) haircutSince ??= time;
+      if (haircut > 0n) haircutSince ??= time;
     }
     world.pool.events = [];
+    requireConserved(world);
     outcome.rows.push(rowOf(world, time, price));
     if (follow !== undefined) await follow(world);
     world.done = [];
   }
 
-  for (const { name, policy, supplied } of world.suppliers) {
+  for (const { name, policy, delay, supplied } of world.suppliers) {
     const exit = exits.get(name);
     const left = world.assetTokens(world.pool.convertToAssets(world.pool.balanceOf(name)));
-    const lastExit = exit === undefined ? {} : { lastExit: exit.last };
-    outcome.suppliers.push({ name, policy, supplied, taken: exit?.taken ?? 0, ...lastExit, left });
+    const times = exit === undefined ? {} : { firstExit: exit.first, lastExit: exit.last };
+    outcome.suppliers.push({ name, policy, delay, supplied, taken: exit?.taken ?? 0, ...times, left });
   }
   for (const { name, staked } of world.insurers) {
     const units = world.fund.balanceOf(name);
     const cooling = world.fund
       .openRequests(name)
       .reduce((sum, id) => sum + (world.fund.requestOf(id)?.coolingUnits ?? 0n), 0n);
-    const shares = world.fund.convertToAssets(units) + world.pool.previewLeaveFund(cooling).paid;
-    const left = world.assetTokens(world.pool.convertToAssets(shares));
+    const inFund = world.fund.convertToAssets(units) + world.pool.previewLeaveFund(cooling).paid;
+    const left = world.assetTokens(world.pool.convertToAssets(inFund + world.pool.balanceOf(name)));
     outcome.insurers.push({ name, staked, taken: exits.get(name)?.taken ?? 0, left });
+  }
+  for (const { name } of world.near(NEAR)) {
+    const { status, debt } = world.pool.position(name);
+    if (status !== "Healthy" && status !== "None") outcome.overdue += world.assetTokens(debt);
   }
   return outcome;
 }
@@ -196,13 +252,12 @@ function rowOf(world: World, time: number, price: number): Row {
   const exitPrice = Number(pool.exitPrice()) / 1e18;
   const worth = (shares: bigint): number => world.assetTokens(shares) * grossPrice * 1e-6;
   const book = Array.from({ length: BOOK_BINS }, () => 0);
-  for (const { name } of world.borrowers) {
-    const position = pool.positionOf(name);
-    if (position.debtShares === 0n) continue;
-    const debt = world.assetTokens((position.debtShares * totals.index) / 10n ** 18n);
-    const ltv = debt / (world.collateralTokens(position.collateral) * price);
+  const index = Number(totals.index) / 1e18;
+  const unit = 10 ** (world.scenario.market.collateralDecimals - world.scenario.market.assetDecimals);
+  for (const { debtShares, ratio } of world.loans()) {
+    const ltv = (ratio * index * unit) / price;
     const bin = Math.min(BOOK_BINS - 1, Math.max(0, Math.floor((ltv - BOOK_FROM) / BOOK_STEP) + 1));
-    book[bin] = (book[bin] ?? 0) + debt;
+    book[bin] = (book[bin] ?? 0) + (debtShares * index) / 10 ** world.scenario.market.assetDecimals;
   }
   return {
     time,

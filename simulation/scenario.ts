@@ -1,5 +1,5 @@
 // A scenario file: what is simulated, in human units. Every key is checked before anything runs.
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 import { parseDocument } from "yaml";
@@ -12,6 +12,8 @@ const positive = z.number().positive();
 const count = z.number().int().min(0).max(10_000);
 const hours = z.strictObject({ fromHour: z.number().min(0), hours: positive });
 const instant = z.iso.datetime({ offset: true });
+
+export const SHIPPED = path.join(import.meta.dirname, "scenarios");
 
 const oracle = z.strictObject({
   /** Seconds after which the feed reports in any case. */
@@ -47,8 +49,10 @@ const market = z.strictObject({
 });
 
 const gas = z.strictObject({
-  /** A series of gwei in the data folder, or one figure for all of the time. */
+  /** A series of gwei in the data folder, or a CSV of one's own; outside of its rows `gwei` holds. */
   series: z.string().optional(),
+  /** The column to read, where it is not called price. */
+  column: z.string().optional(),
   gwei: positive.default(20),
   /** What the chain's coin costs, in the loan asset. */
   coinPrice: positive.default(2_000),
@@ -105,9 +109,12 @@ const liquidators = z.strictObject({
   capital: positive.default(3_000_000),
   /** Least profit, in the loan asset, after gas and price impact. */
   leastProfit: z.number().min(0).default(20),
-  /** Gwei from which a liquidator's transaction waits, a step for each time over. */
-  congestedGwei: positive.default(200),
-  /** The step at which they wake up: none but the estate's buyers before it. */
+  /** Minutes until what was paid has come back from selling what was taken. */
+  turnMinutes: z.number().min(0).default(30),
+  /** Gwei from which a transaction waits, so many minutes for each time over. */
+  congestedGwei: positive.default(150),
+  minutes: z.number().min(0).default(15),
+  /** Hours of the window in which no liquidator is there. */
   absentHours: z.array(hours).default([]),
 });
 
@@ -118,21 +125,23 @@ const governor = z.strictObject({
   reopenAfterHours: positive.optional(),
 });
 
-/** The figures that an assertion can name. */
-export const FIGURES = [
-  "haircut",
-  "coverage",
-  "shortfall",
-  "uncovered",
-  "exitPrice",
-  "supplierLoss",
-  "fundLoss",
-  "reserveLoss",
-  "unliquidated",
-] as const;
-export type Figure = (typeof FIGURES)[number];
+/** The figures that an assertion can name; `figures.ts` says how each is taken from an outcome. */
+export const FIGURES = {
+  haircut: "what haircuts took off a share, as a part of its price",
+  supplierLoss: "what suppliers lost, as a part of what they supplied",
+  unfairness: "the loss of the supplier who lost most less that of who lost least, as parts of what they supplied",
+  shortfall: "the largest visible shortfall, as a part of the assets",
+  uncovered: "the largest part of it that reserve and fund did not cover, as a part of the assets",
+  exitPrice: "the lowest exit price, as a part of the first",
+  coverage: "the least that reserve and fund were worth, as a part of the debt",
+  reserveLoss: "what the reserve paid, as a part of what it was at the start",
+  fundLoss: "what insurers lost, as a part of their stake",
+  loss: "all losses, as a part of the debt at the start",
+  overdue: "debt at the end in positions that could be liquidated, as a part of the debt at the start",
+} as const;
+export type Figure = keyof typeof FIGURES;
 
-const ASSERTION = new RegExp(`^(${FIGURES.join("|")})\\s*(<=|>=|<|>)\\s*(\\d+(?:\\.\\d+)?)$`, "u");
+const ASSERTION = /^(\w+)\s*(<=|>=|≤|≥|<|>)\s*(-?\d+(?:\.\d+)?)(\s*%)?$/u;
 export type Assertion = { figure: Figure; sign: "<=" | ">=" | "<" | ">"; bound: number; text: string };
 
 const schema = z.strictObject({
@@ -141,13 +150,15 @@ const schema = z.strictObject({
   price: z.strictObject({
     /** A series of the data folder without its ending, or a path to a CSV of one's own. */
     series: z.string().min(1),
+    /** The column to read, where there are neither candles nor a column price. */
+    column: z.string().optional(),
     venue: z.string().min(1),
     from: instant.optional(),
     until: instant.optional(),
     shape: z.enum(["close", "wicks"]).default("close"),
     /** The power that every rise and fall is taken to. */
     stretch: positive.default(1),
-    /** The loan asset per unit of the series: 1, or the inverse of a second series for a loan asset off its par. */
+    /** The loan asset is what the series prices: the collateral's price is its inverse. */
     invert: z.boolean().default(false),
   }),
   reserve: z.number().min(0).default(500_000),
@@ -163,57 +174,158 @@ const schema = z.strictObject({
   assert: z.array(z.string()).default([]),
 });
 
-export type Scenario = Omit<z.infer<typeof schema>, "assert"> & { name: string; folder: string; assert: Assertion[] };
+type Keys = z.infer<typeof schema>;
+export type Scenario = Omit<Keys, "assert"> & { name: string; folder: string; file: string; assert: Assertion[] };
 export type OracleTerms = z.infer<typeof oracle>;
 export type VenueTerms = z.infer<typeof venue>;
+
+/** A shipped scenario by its name, or a file by its path from `here`. */
+export function findScenario(name: string, here: string): Scenario {
+  if (/\.ya?ml$/u.test(name)) return loadScenario(path.resolve(here, name));
+  const file = path.join(SHIPPED, `${name}.yaml`);
+  if (path.basename(name) === name && existsSync(file)) return loadScenario(file);
+  throw new Problem(`there is no scenario "${name}"; shipped are ${shippedNames().join(", ")}; a file ends in .yaml`);
+}
+
+function shippedNames(): string[] {
+  return readdirSync(SHIPPED)
+    .filter((file) => file.endsWith(".yaml"))
+    .map((file) => file.replace(/\.yaml$/u, ""))
+    .toSorted();
+}
+
+export function shippedScenarios(): Scenario[] {
+  return shippedNames().map((name) => loadScenario(path.join(SHIPPED, `${name}.yaml`)));
+}
 
 export function loadScenario(file: string): Scenario {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    throw new Problem(`${file}: no such scenario file`);
+    throw new Problem(`${path.basename(file)}: there is no such scenario file`);
   }
   return parseScenario(text, file);
 }
 
 export function parseScenario(text: string, file: string): Scenario {
+  const name = path.basename(file);
   const document = parseDocument(text);
   const broken = document.errors[0];
-  if (broken !== undefined) throw new Problem(`${file}: ${broken.message.split("\n")[0]}`);
-  const result = schema.safeParse(document.toJS());
+  if (broken !== undefined) throw new Problem(`${name}: ${broken.message.split("\n")[0]?.replace(/:$/u, "")}`);
+  const keys: unknown = document.toJS();
+  const result = schema.safeParse(keys);
   if (!result.success) {
-    const issue = result.error.issues[0];
-    const key = issue === undefined || issue.path.length === 0 ? "the file" : issue.path.join(".");
-    throw new Problem(`${file}: ${key}: ${describe(issue)}`);
+    const issue = result.error.issues[0] as z.core.$ZodIssue;
+    throw new Problem(`${name}: ${describe(issue, keys)}`);
   }
-  const { assert, ...scenario } = result.data;
-  if (scenario.market.borrowLtv >= scenario.market.lltv) {
-    throw new Problem(`${file}: market.borrowLtv: must be under market.lltv, ${scenario.market.lltv}`);
-  }
+  checkTogether(result.data, name);
   return {
-    ...scenario,
-    name: path.basename(file).replace(/\.ya?ml$/u, ""),
+    ...result.data,
+    name: name.replace(/\.ya?ml$/u, ""),
     folder: path.dirname(file),
-    assert: assert.map((line, i) => parseAssertion(line, `${file}: assert.${i}`)),
+    file,
+    assert: result.data.assert.map((line, i) => parseAssertion(line, `${name}: assert.${i}`)),
   };
 }
 
-function describe(issue: z.core.$ZodIssue | undefined): string {
-  if (issue === undefined) return "is not right";
-  if (issue.code === "unrecognized_keys") return `there is no key "${issue.keys.join('", "')}" here`;
-  return issue.message.replace(/^Invalid input: /u, "");
+/** What one key alone can't tell; the pool's constructor would refuse some of it too, less kindly. */
+function checkTogether({ price, market: m, borrowers: b, suppliers: s }: Keys, name: string): void {
+  const must = (isSo: boolean, key: string, found: unknown, allowed: string): void => {
+    if (!isSo) throw new Problem(`${name}: ${key}: found ${shown(found)}, must be ${allowed}`);
+  };
+  const { from, until } = price;
+  if (from !== undefined && until !== undefined) {
+    must(Date.parse(from) < Date.parse(until), "price.until", until, `after price.from, ${from}`);
+  }
+  must(m.borrowLtv < m.lltv, "market.borrowLtv", m.borrowLtv, `under market.lltv, ${m.lltv}`);
+  must(m.lifFloor <= m.lifMin, "market.lifFloor", m.lifFloor, `at most market.lifMin, ${m.lifMin}`);
+  must(m.lifMin <= m.lifPeak, "market.lifMin", m.lifMin, `at most market.lifPeak, ${m.lifPeak}`);
+  must(m.lltv * m.lifPeak < 1, "market.lltv", m.lltv, `under 1 / market.lifPeak, ${(1 / m.lifPeak).toFixed(4)}`);
+  must(
+    m.repayTarget * m.lltv < m.borrowLtv,
+    "market.repayTarget",
+    m.repayTarget,
+    `under market.borrowLtv / market.lltv, ${(m.borrowLtv / m.lltv).toFixed(4)}`,
+  );
+  must(m.reserveFee + m.fundFee <= 0.5, "market.fundFee", m.fundFee, "at most 0.5 together with market.reserveFee");
+  must(b.ltv < m.borrowLtv, "borrowers.ltv", b.ltv, `under market.borrowLtv, ${m.borrowLtv}`);
+  must(b.topUp + b.deleverage <= 1, "borrowers.deleverage", b.deleverage, "at most 1 together with borrowers.topUp");
+  must(b.debt <= s.assets, "borrowers.debt", b.debt, `at most suppliers.assets, ${s.assets}: it is lent out of them`);
+  const least = b.count * m.minDebt * 2;
+  must(b.debt >= least, "borrowers.debt", b.debt, `at least twice market.minDebt for each borrower, ${least}`);
+  must(
+    s.onPrice + s.onUtilisation + s.onNews <= 1,
+    "suppliers.onNews",
+    s.onNews,
+    "at most 1 together with suppliers.onPrice and suppliers.onUtilisation",
+  );
+}
+
+// ---------------------------------------------------------------- what is wrong, in one line
+
+function shown(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "nothing";
+  return Array.isArray(value) ? "a list" : "a group of keys";
+}
+
+function describe(issue: z.core.$ZodIssue, keys: unknown): string {
+  const { path: at } = issue;
+  const key = at.length === 0 ? "the file" : at.join(".");
+  if (issue.code === "unrecognized_keys") {
+    const unknown = [...at, issue.keys[0]].join(".");
+    return `${unknown}: there is no such key; allowed are ${allowedAt(at).join(", ")}`;
+  }
+  const found = at.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | null)?.[step], keys);
+  if (found === undefined || found === null) return `${key}: is missing; it must be ${wanted(issue)}`;
+  return `${key}: found ${shown(found)}, must be ${wanted(issue)}`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  number: "a number",
+  int: "a whole number",
+  string: "a text",
+  boolean: "true or false",
+  array: "a list",
+  object: "a group of keys",
+};
+
+function wanted(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return KINDS[issue.expected] ?? issue.expected;
+    case "too_small":
+      if (issue.origin === "string") return "a text that is not empty";
+      return `a number ${issue.inclusive === false ? "above" : "of at least"} ${issue.minimum}`;
+    case "too_big":
+      return `a number of at most ${issue.maximum}`;
+    case "invalid_value":
+      return `one of ${issue.values.join(", ")}`;
+    case "invalid_format":
+      return "a time like 2020-03-12T00:00:00Z";
+    default:
+      return issue.message;
+  }
+}
+
+/** The keys that a group may have; the way to it goes through defaults and lists. */
+function allowedAt(at: readonly PropertyKey[]): string[] {
+  type Node = { def: { innerType?: Node; element?: Node; shape?: Record<string, Node> } };
+  const bare = (node: Node): Node => (node.def.innerType === undefined ? node : bare(node.def.innerType));
+  let node = bare(schema as unknown as Node);
+  for (const step of at) node = bare(node.def.element ?? (node.def.shape?.[String(step)] as Node));
+  return Object.keys(node.def.shape ?? {});
 }
 
 function parseAssertion(line: string, where: string): Assertion {
   const match = ASSERTION.exec(line.trim());
-  if (match === null) {
-    throw new Problem(`${where}: "${line}" is not like "haircut <= 0.05"; figures are ${FIGURES.join(", ")}`);
+  const figure = match?.[1] as Figure;
+  if (match === null || FIGURES[figure] === undefined) {
+    throw new Problem(
+      `${where}: found "${line}", must be like "haircut <= 0.05", of ${Object.keys(FIGURES).join(", ")}`,
+    );
   }
-  return {
-    figure: match[1] as Figure,
-    sign: match[2] as Assertion["sign"],
-    bound: Number(match[3]),
-    text: line.trim(),
-  };
+  const sign = { "≤": "<=", "≥": ">=" }[match[2] as string] ?? match[2];
+  const bound = Number(match[3]) / (match[4] === undefined ? 1 : 100);
+  return { figure, sign: sign as Assertion["sign"], bound, text: line.trim() };
 }

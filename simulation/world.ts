@@ -1,6 +1,6 @@
 // The market that a scenario describes: the pool and everyone in it, ready for the first step. What agents do goes
 // through `act`: on the model at once, and written down, so that the contracts can be asked to do the same.
-import { Fund, type ModelEvent, Pool, Refusal } from "../sdk/model/index.js";
+import { Fund, type ModelEvent, Pool, type Position, Refusal } from "../sdk/model/index.js";
 import { applyToModel, type Operation, type Value, type World as ModelWorld } from "../sdk/model/operations.js";
 import { Random } from "../sdk/model/random.js";
 import type { Scenario } from "./scenario.js";
@@ -48,6 +48,7 @@ export class World {
   readonly purses = new Map<string, { asset: bigint; collateral: bigint }>();
   readonly #unit: { asset: number; collateral: number };
   readonly #scale: number;
+  readonly #ratios = new WeakMap<Position, { debtShares: number; ratio: number }>();
   #waited = 0n;
   /** Unix seconds at which the pool was created. */
   readonly createdAt: bigint;
@@ -160,6 +161,32 @@ export class World {
         collateral: PURSE_TOKENS * 10n ** BigInt(collateralDecimals),
       }
     );
+  }
+
+  // ---------------------------------------------------------------- who owes what, in floating point
+
+  /** Debt shares of everyone who has some, and their ratio to the collateral, in smallest units. */
+  *loans(): Generator<{ borrower: Borrower; debtShares: number; ratio: number }> {
+    for (const borrower of this.borrowers) {
+      const position = this.pool.positionOf(borrower.name);
+      if (position.debtShares === 0n) continue;
+      let known = this.#ratios.get(position);
+      if (known === undefined) {
+        const debtShares = Number(position.debtShares);
+        known = { debtShares, ratio: debtShares / Number(position.collateral) };
+        this.#ratios.set(position, known);
+      }
+      yield { borrower, ...known };
+    }
+  }
+
+  /** Who is at this part of the limit or above it, at the oracle's high. */
+  near(part: number): Borrower[] {
+    const index = Number(this.pool.accrued().index) / 1e18;
+    const limit = (part * Number(this.pool.lltvNow()) * Number(this.pool.price().high)) / (1e40 * index);
+    const found: Borrower[] = [];
+    for (const { borrower, ratio } of this.loans()) if (ratio >= limit) found.push(borrower);
+    return found;
   }
 
   /** Everyone who may do something. */

@@ -1,20 +1,25 @@
-// Borrowers near their limit: some add collateral while they have any, some sell other things and repay, the rest walk.
-import type { View } from "./view.js";
+// Borrowers near their limit: some add collateral while they have any, some sell other things and repay, the rest walk
+// away.
+import { NEAR, type View } from "./view.js";
 
-/** They act from this part of the lltv on. */
-const WORRY_AT = 0.95;
+/** Of the debt, each time. */
+const PART = 0.2;
 
 export function borrowersAct(view: View): void {
   const { world } = view;
   const { pool } = world;
-  const worry = Number(pool.lltvNow()) * 1e14 * WORRY_AT;
-  for (const borrower of world.borrowers) {
+  const worry = Number(pool.lltvNow()) * 1e14 * NEAR;
+  for (const borrower of view.near) {
     if (borrower.policy === "walk away" || borrower.spare <= 0) continue;
-    if (pool.positionOf(borrower.name).debtShares === 0n) continue;
     const { ltv, debt } = pool.position(borrower.name);
-    if (Number(ltv) < worry) continue;
-    // A fifth of the debt at a time, as far as there is something.
-    const amount = Math.min(borrower.spare, world.assetTokens(debt) / 5);
+    if (debt === 0n || Number(ltv) < worry) continue;
+    const owed = world.assetTokens(debt);
+    let amount = Math.min(borrower.spare, owed * PART);
+    if (borrower.policy === "deleverage" && owed - amount < world.scenario.market.minDebt) {
+      // A rest that small may not be owed: all of it, or nothing.
+      if (borrower.spare < owed) continue;
+      amount = owed;
+    }
     const acted =
       borrower.policy === "top up"
         ? world.act(borrower.name, "supplyCollateral", world.collateral(amount / view.price), borrower.name)

@@ -1,31 +1,32 @@
-// Insurers stay, or ask for redemption once frightened, and claim when their time has come, if anything is paid.
+// Insurers stay, or ask for redemption once frightened and take what they can get when their fourteen days are over:
+// net of what the oracle shows as claims on the fund. Then they leave the pool too, as far as there is cash.
 import type { View } from "./view.js";
 
 export class Insurers {
   readonly #asked = new Set<string>();
 
   act(view: View): void {
-    const { world } = view;
+    const { world, price, peak, shortfallSince } = view;
     const { fund, pool } = world;
-    const isFrightened =
-      view.price < view.peak * (1 - world.scenario.suppliers.fearAt) || view.shortfallSince !== undefined;
+    const isFrightened = price < peak * (1 - world.scenario.suppliers.fearAt) || shortfallSince !== undefined;
     for (const { name, flees } of world.insurers) {
       if (!flees) continue;
-      if (isFrightened && !this.#asked.has(name)) {
+      const units = isFrightened && !this.#asked.has(name) ? fund.balanceOf(name) : 0n;
+      if (units > 0n) {
         this.#asked.add(name);
-        const units = fund.balanceOf(name);
-        if (units > 0n && world.act(name, "requestRedeem", units, name, name).ok) {
+        if (world.act(name, "requestRedeem", units, name, name).ok) {
           view.note({ kind: "did", who: name, what: "asks for redemption" });
         }
       }
-      if (fund.openRequests(name).length === 0) continue;
-      const claim = fund.maxClaim(name);
-      if (claim.poolShares === 0n) continue;
-      if (!world.act(name, "unstake", claim.units, name, name, 0n).ok) continue;
-      const shares = pool.maxRedeem(name);
+      if (!this.#asked.has(name)) continue;
+      const claimable = fund.claimable(name).units;
+      if (claimable > 0n && world.act(name, "unstake", claimable, name, name, 0n).ok) {
+        view.note({ kind: "did", who: name, what: "leaves the fund" });
+      }
+      const shares = pool.balanceOf(name) === 0n ? 0n : pool.maxRedeem(name);
+      if (shares === 0n) continue;
       const assets = world.assetTokens(pool.previewRedeem(shares));
-      if (shares > 0n && world.act(name, "redeem", shares, name, name, 0n).ok)
-        view.note({ kind: "left", who: name, assets });
+      if (world.act(name, "redeem", shares, name, name, 0n).ok) view.note({ kind: "left", who: name, assets });
     }
   }
 }

@@ -1,5 +1,6 @@
-// Liquidators take what pays after gas and the impact of selling. Each has so much capital and is busy for as long as
-// its transaction waits in a congested chain; the quickest that can pay gets the position.
+// Liquidators take what pays after gas and the impact of selling. A transaction waits while the chain is congested, so
+// each sees a position first and is there only later; who gets it is a matter of luck. What one has paid comes back when
+// what it took has been sold: until then it can do that much less, and the next one takes the rest.
 import { gasCost, type View } from "./view.js";
 
 /** What a liquidation costs, by docs/gas.md, with a swap on top. */
@@ -7,66 +8,93 @@ const GAS = 260_000;
 /** Parts of the capital that are tried, the largest first. */
 const PARTS = [1, 0.5, 0.25, 0.1, 0.03];
 
+type Liquidator = { readonly name: string; capital: number; readonly due: { time: number; assets: number }[] };
+
 export class Liquidators {
-  /** When each is free again. */
-  readonly #busyUntil = new Map<string, number>();
+  #all: Liquidator[] | undefined;
+  /** When each position that can be liquidated was first seen. */
+  readonly #seen = new Map<string, number>();
 
   act(view: View): void {
-    const { world, elapsed } = view;
-    const hour = elapsed / 3_600;
-    const isAbsent = world.scenario.liquidators.absentHours.some(
-      ({ fromHour, hours }) => hour >= fromHour && hour < fromHour + hours,
-    );
-    if (!world.pool.price().ok) return;
-    for (const { name } of world.borrowers) {
-      if (!isLiquidatable(view, name)) continue;
-      if (isAbsent) view.note({ kind: "missed", borrower: name, reason: "nobody there" });
-      else this.#handle(view, name);
+    const { world, time } = view;
+    const terms = world.scenario.liquidators;
+    const hour = view.elapsed / 3_600;
+    const isAbsent = terms.absentHours.some(({ fromHour, hours }) => hour >= fromHour && hour < fromHour + hours);
+    this.#all ??= world.liquidators.map((name) => ({ name, capital: terms.capital, due: [] }));
+    for (const each of this.#all) {
+      while (each.due[0] !== undefined && each.due[0].time <= time) each.capital += each.due.shift()?.assets ?? 0;
+    }
+    const isPriced = world.pool.price().ok;
+    const wait = terms.minutes * 60 * Math.floor(view.gwei / terms.congestedGwei);
+    for (const { name } of view.near) {
+      if (!isLiquidatable(view, name)) {
+        this.#seen.delete(name);
+        continue;
+      }
+      const since = this.#seen.get(name) ?? time;
+      this.#seen.set(name, since);
+      const reason = !isPriced
+        ? "the oracle is not ok"
+        : isAbsent
+          ? "nobody is there"
+          : time < since + wait
+            ? "the transaction waits"
+            : this.#take(view, name);
+      if (reason !== undefined) view.note({ kind: "missed", borrower: name, reason });
     }
   }
 
-  #handle(view: View, borrower: string): void {
-    const { world, time } = view;
-    const free = world.liquidators.find((name) => (this.#busyUntil.get(name) ?? 0) <= time);
-    if (free === undefined) {
-      view.note({ kind: "missed", borrower, reason: "all waiting for their transactions" });
-      return;
+  /** The reason why there is something left, if there is. */
+  #take(view: View, borrower: string): string | undefined {
+    const { world } = view;
+    const all = this.#all as Liquidator[];
+    const first = world.random.below(Math.max(1, all.length));
+    let reason = "all capital is at work";
+    for (let i = 0; i < all.length; ++i) {
+      const liquidator = all[(first + i) % all.length] as Liquidator;
+      if (liquidator.capital < world.scenario.market.minDebt) continue;
+      reason = this.#try(view, liquidator, borrower);
+      if (!isLiquidatable(view, borrower)) return undefined;
+      // What does not pay for one pays for nobody.
+      if (reason === UNPROFITABLE) return reason;
     }
-    const { congestedGwei } = world.scenario.liquidators;
-    const wait = Math.floor(view.gwei / congestedGwei) * 600;
-    let reason = "does not pay";
+    return reason;
+  }
+
+  #try(view: View, liquidator: Liquidator, borrower: string): string {
+    const { world } = view;
+    const { leastProfit, turnMinutes } = world.scenario.liquidators;
     for (const part of PARTS) {
-      const most = world.assets(world.scenario.liquidators.capital * part);
-      const preview = world.pool.previewLiquidation(borrower, most);
-      if (preview.seized === 0n && preview.repaid === 0n) continue;
-      const value = world.collateralTokens(preview.seized) * view.price;
-      const profit = view.venue.quote(value) - world.assetTokens(preview.repaid) - gasCost(view, GAS);
-      if (profit < world.scenario.liquidators.leastProfit) continue;
-      const acted = world.act(free, "liquidate", borrower, most, preview.seized, free);
-      if (!acted.ok) {
-        reason = acted.reason;
-        continue;
-      }
+      const most = world.assets(liquidator.capital * part);
+      const { repaid, seized, loss } = world.pool.previewLiquidation(borrower, most);
+      if (seized === 0n && repaid === 0n) continue;
+      const value = world.collateralTokens(seized) * view.price;
+      const paid = world.assetTokens(repaid);
+      const profit = view.venue.quote(value) - paid - gasCost(view, GAS);
+      if (profit < leastProfit) continue;
+      const acted = world.act(liquidator.name, "liquidate", borrower, most, seized, liquidator.name);
+      if (!acted.ok) return acted.reason;
       view.venue.sell(value);
-      this.#busyUntil.set(free, time + wait);
+      liquidator.capital -= paid;
+      liquidator.due.push({ time: view.time + turnMinutes * 60, assets: paid });
       view.note({
         kind: "liquidated",
-        by: free,
+        by: liquidator.name,
         borrower,
-        repaid: world.assetTokens(preview.repaid),
-        seized: world.collateralTokens(preview.seized),
-        loss: world.assetTokens(preview.loss),
+        repaid: paid,
+        seized: world.collateralTokens(seized),
+        loss: world.assetTokens(loss),
         profit,
       });
-      return;
+      return part === 1 ? "all capital is at work" : UNPROFITABLE;
     }
-    view.note({ kind: "missed", borrower, reason });
+    return UNPROFITABLE;
   }
 }
 
+const UNPROFITABLE = "does not pay";
+
 function isLiquidatable({ world }: View, borrower: string): boolean {
-  const { debtShares } = world.pool.positionOf(borrower);
-  if (debtShares === 0n) return false;
   const { status } = world.pool.position(borrower);
   return status !== "Healthy" && status !== "None";
 }

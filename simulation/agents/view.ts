@@ -1,6 +1,6 @@
 // What an agent can know when it acts.
 import type { Venue } from "../venue.js";
-import type { World } from "../world.js";
+import type { Borrower, World } from "../world.js";
 
 export type View = {
   readonly world: World;
@@ -12,6 +12,8 @@ export type View = {
   readonly price: number;
   readonly peak: number;
   readonly gwei: number;
+  /** Who may be near the limit at the oracle's price: everybody else is safely below it. */
+  readonly near: readonly Borrower[];
   /** When a shortfall was first seen, a haircut first taken; undefined while neither was. */
   readonly shortfallSince: number | undefined;
   readonly haircutSince: number | undefined;
@@ -25,6 +27,9 @@ export type Note =
   | { kind: "left"; who: string; assets: number }
   | { kind: "sold"; by: string; paid: number; collateral: number; profit: number }
   | { kind: "did"; who: string; what: string };
+
+/** The part of the limit from which borrowers worry, and from which anyone looks at a position. */
+export const NEAR = 0.95;
 
 /** The cost of a call in the loan asset. */
 export function gasCost(view: View, gas: number): number {
