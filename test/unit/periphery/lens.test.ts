@@ -3,6 +3,7 @@ import { expect } from "chai";
 import {
   DAY,
   ethers,
+  govern,
   MAX,
   networkHelpers,
   openLoan,
@@ -15,8 +16,11 @@ import {
   time,
   WAD,
 } from "./fixture.js";
+import { withoutCollateral } from "../liquidation/storage.js";
 
 const ALL_TICKS = [0n, 16_384n] as const;
+
+const wordOf = (value: bigint): string => ethers.toBeHex(value, 32);
 
 /** Bob owes 15,900 against 10, Carol 12,000 against 10, Erin 100,000 against 1,000; Alice stakes 2,000. */
 async function busy(p: Periphery): Promise<void> {
@@ -137,6 +141,41 @@ describe("PoolLens", () => {
       expect(await borrowable()).to.equal(0n);
     });
 
+    it("shows a market wound down: nothing to deposit, borrow or withdraw, and every debt due", async () => {
+      const p = await periphery();
+      await busy(p);
+      await govern(p, p.pool.interface.encodeFunctionData("windDown", [14n * DAY]));
+      const m = await p.lens.market(p.plain.address);
+      expect([m.terms.isClosed, m.terms.isPaused, m.terms.borrowLtvBps]).to.deep.equal([true, false, 0n]);
+      expect([m.limits.depositable, m.limits.borrowable]).to.deep.equal([0n, 0n]);
+      const carol = async () => (await p.lens.account(p.plain.address, p.carol.address)).position;
+      const { withdrawableCollateral, borrowableAssets, liquidationPrice } = await carol();
+      expect([withdrawableCollateral, borrowableAssets]).to.deep.equal([0n, 0n]);
+      expect(liquidationPrice).to.be.lessThan(MAX);
+      await time.increase(14n * DAY);
+      expect((await carol()).liquidationPrice).to.equal(MAX);
+    });
+
+    it("shows debt without collateral as due at any price", async () => {
+      const p = await periphery();
+      await busy(p);
+      await withoutCollateral(p, p.carol);
+      const { position } = await p.lens.account(p.plain.address, p.carol.address);
+      expect([position.liquidationPrice, position.withdrawableCollateral]).to.deep.equal([MAX, 0n]);
+    });
+
+    it("shows nothing to withdraw while an announced oracle is silent", async () => {
+      const p = await periphery();
+      await busy(p);
+      const next = await ethers.deployContract("FixedOracle", [p.deployer.address, p.priceOf(1), p.priceOf(1), true]);
+      await sent(p.pool.connect(p.oracleManager).scheduleOracle(await next.getAddress()));
+      await networkHelpers.setCode(await next.getAddress(), "0x");
+      const { prices } = await p.lens.market(p.plain.address);
+      expect([prices.low, prices.isOk]).to.deep.equal([0n, true]);
+      const { position } = await p.lens.account(p.plain.address, p.erin.address);
+      expect([position.withdrawableCollateral, position.borrowableAssets]).to.deep.equal([0n, 0n]);
+    });
+
     it("shows an announced oracle", async () => {
       const p = await periphery();
       const next = await ethers.deployContract("FixedOracle", [p.deployer.address, p.priceOf(10), p.priceOf(10), true]);
@@ -162,6 +201,23 @@ describe("PoolLens", () => {
       expect(await symbol()).to.equal("MKR");
       await answering(ethers.toBeHex(7, 32));
       expect(await symbol()).to.equal("");
+      const full = ethers.hexlify(ethers.toUtf8Bytes("y".repeat(32)));
+      await answering(full);
+      expect(await symbol()).to.equal("y".repeat(32));
+      // The same with an answer of any length at the end of the code; the last of them makes none, but reverts.
+      const saying = async (answer: string, end = "f3") => {
+        const size = ethers.toBeHex(ethers.dataLength(answer), 2).slice(2);
+        const head = "0x5f3560e01c6395d89b4114601857601260005260206000f3";
+        const copied = `0x5b61${size}6100265f3961${size}5f${end}`;
+        await networkHelpers.setCode(collateral, ethers.concat([head, copied, answer]));
+        return await symbol();
+      };
+      const text = ethers.hexlify(ethers.toUtf8Bytes("WORD"));
+      expect(await saying(ethers.concat([wordOf(32n), wordOf(4n), text]))).to.equal("WORD");
+      expect(await saying(ethers.concat([wordOf(32n), "0x01"]))).to.equal("");
+      expect(await saying(ethers.concat([wordOf(64n), wordOf(4n), text]))).to.equal("");
+      expect(await saying(ethers.concat([wordOf(32n), wordOf(5n), text]))).to.equal("");
+      expect(await saying(ethers.concat([wordOf(32n), wordOf(4n), text]), "fd")).to.equal("");
       const long = await ethers.deployContract("MockERC20", ["Long", "x".repeat(65), 18]);
       const { address } = await p.list(p.asset, long, 2_000);
       expect((await p.lens.market(address)).collateral.symbol).to.equal("x".repeat(64));

@@ -276,6 +276,20 @@ describe("The waterfall", () => {
     await conserved();
   });
 
+  it("closes once: a later loss finds it closed", async () => {
+    w = await feelessWorld();
+    await deposit(w, w.alice, 1_000_000);
+    await openLoan(w, w.bob, 1_000, 999_500);
+    await openLoan(w, w.carol, 1, 400);
+    await setPrice(w, 0.001);
+    const { receipt: first } = await realiseExactly(w, w.bob);
+    expect(eventsOf(w, first, "DepositsClosed").length).to.equal(1);
+    const { receipt: second } = await realiseExactly(w, w.carol);
+    expect(["LossRealised", "DepositsClosed"].map((name) => eventsOf(w, second, name).length)).to.deep.equal([1, 0]);
+    expect((await w.pool.config()).isClosed).to.equal(true);
+    await expectConserved(w, [w.alice], [w.bob, w.carol]);
+  });
+
   it("stays open just above a thousandth", async () => {
     w = await feelessWorld();
     await deposit(w, w.alice, 1_000_000);
