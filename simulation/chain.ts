@@ -37,14 +37,14 @@ export function chainFollower(isWhole = false): Follower {
 const shown = (value: unknown): string => inspect(value, { depth: 5, breakLength: Infinity });
 
 async function deploy(world: World): Promise<Chain> {
-  const { terms, state } = world.pool;
-  const { low } = world.pool.oracles.get(ORACLE) ?? { low: 0n };
+  const { terms, oracles } = world.pool;
+  const { low } = oracles.get(ORACLE) ?? { low: 0n };
   return await Chain.deploy({
     parameters: { ...terms, initialRateAtTarget: terms.initialRateAtTarget },
     collateralDecimals: BigInt(world.scenario.market.collateralDecimals),
     price: low,
     actors: world.everyone,
-    oracles: [state.oracle],
+    oracles: [...oracles.keys()],
     createdAt: world.createdAt,
   });
 }

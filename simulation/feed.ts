@@ -1,6 +1,5 @@
 // The oracle as a price feed is: it reports when the price has moved by its deviation or its heartbeat has run out, a
 // little late, and not at all in an outage. What the pool sees follows from the age of the last report.
-import type { Price } from "../sdk/model/index.js";
 import type { OracleTerms } from "./scenario.js";
 
 /** What ChainlinkOracle takes off a late feed, at once and then in a line to zero. */
@@ -8,6 +7,11 @@ const LATE_MARKDOWN = 0.15;
 const LATE_SECONDS = 48 * 3_600;
 
 type Reading = { readonly time: number; readonly price: number };
+
+type Hours = { readonly fromHour: number; readonly hours: number };
+
+export const isWithin = (spans: readonly Hours[], hour: number, more = 0): boolean =>
+  spans.some(({ fromHour, hours }) => hour >= fromHour && hour < fromHour + hours + more);
 
 export class Feed {
   readonly #terms: OracleTerms;
@@ -23,9 +27,9 @@ export class Feed {
 
   /** The feed's view at a time at which the market price is `price`. */
   observe(time: number, start: number, price: number): { value: number; ok: boolean } {
-    const { heartbeat, deviation, delay, outages, frozenFrom } = this.#terms;
+    const { heartbeat, deviation, delay, outages, sequencerOutages, graceHours, frozenFrom } = this.#terms;
     const hour = (time - start) / 3_600;
-    const isOut = outages.some(({ fromHour, hours }) => hour >= fromHour && hour < fromHour + hours);
+    const isOut = isWithin(outages, hour) || isWithin(sequencerOutages, hour);
     const isFrozen = frozenFrom !== undefined && hour >= frozenFrom;
     this.#market.push({ time, price });
     const value = this.#marketAt(time - delay);
@@ -38,10 +42,8 @@ export class Feed {
     }
     const late = Math.max(0, time - this.#reported.time - heartbeat);
     const part = late === 0 ? 1 : (1 - LATE_MARKDOWN) * Math.max(0, 1 - late / LATE_SECONDS);
-    const isDown = this.#terms.sequencerOutages.some(
-      // The grace time after a restart counts as down: borrowers first.
-      ({ fromHour, hours }) => hour >= fromHour && hour < fromHour + hours + this.#terms.graceHours,
-    );
+    // The grace time after a restart counts as down: borrowers first.
+    const isDown = isWithin(sequencerOutages, hour, graceHours);
     return { value: this.#reported.price * part, ok: late === 0 && !isDown };
   }
 
@@ -59,9 +61,3 @@ export class Feed {
     return this.#reported.price;
   }
 }
-
-export const asPrice = (low: number, high: number, ok: boolean, scale: (price: number) => bigint): Price => ({
-  low: scale(low),
-  high: scale(high),
-  ok,
-});

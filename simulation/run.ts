@@ -12,12 +12,12 @@ import { Liquidators } from "./agents/liquidators.js";
 import { Suppliers } from "./agents/suppliers.js";
 import { NEAR, type Note, type View } from "./agents/view.js";
 import { requireConserved } from "./conservation.js";
-import { Feed } from "./feed.js";
+import { Feed, isWithin } from "./feed.js";
 import { Problem } from "./problem.js";
-import type { Scenario } from "./scenario.js";
+import type { OracleTerms, Scenario } from "./scenario.js";
 import { at, readSeries, stretched, type Tick, ticksOf, window } from "./series.js";
 import { Venue } from "./venue.js";
-import { ORACLE, World } from "./world.js";
+import { ORACLE, ORACLE_TWO, World } from "./world.js";
 
 export const DATA = path.join(import.meta.dirname, "data");
 
@@ -143,7 +143,11 @@ export async function run(
   if (follow !== undefined) await follow(world);
   world.done = [];
   world.pool.events = [];
-  const feed = new Feed(scenario.oracle, first.price, first.time);
+  const feeds = [new Reporter(ORACLE, scenario.oracle, first)];
+  if (scenario.governor.newOracleAtHour !== undefined) {
+    const { frozenFrom: _, ...honest } = scenario.oracle;
+    feeds.push(new Reporter(ORACLE_TWO, honest, first));
+  }
   const venue = new Venue(scenario.venue, first.time);
   const liquidators = new Liquidators();
   const suppliers = new Suppliers();
@@ -152,18 +156,17 @@ export async function run(
   const exits = new Map<string, { taken: number; first: number; last: number }>();
   let peak = first.price;
   let [shortfallSince, haircutSince]: (number | undefined)[] = [];
-  let shown = { low: 0n, high: 0n, ok: false };
 
   for (const { time, price } of ticks) {
     world.advanceTo(BigInt(time));
     venue.pass(time);
     peak = Math.max(peak, price);
-    const seen = feed.observe(time, first.time, price);
-    const next = { low: world.oraclePrice(seen.value), high: world.oraclePrice(feed.last), ok: seen.ok };
-    if (next.low !== shown.low || next.high !== shown.high || next.ok !== shown.ok) {
-      shown = next;
-      world.act("nobody", "price", ORACLE, next.low, next.high, next.ok);
+    // While the sequencer is down nobody gets anything onto the chain.
+    if (isWithin(scenario.oracle.sequencerOutages, (time - first.time) / 3_600)) {
+      outcome.rows.push(rowOf(world, time, price));
+      continue;
     }
+    for (const each of feeds) each.report(world, time, first.time, price);
     if (shortfallSince === undefined && world.pool.currentShortfall() > 0n) shortfallSince = time;
 
     const note = (event: Note): void => {
@@ -235,6 +238,27 @@ export async function run(
     if (status !== "Healthy" && status !== "None") outcome.overdue += world.assetTokens(debt);
   }
   return outcome;
+}
+
+/** Tells the pool's oracle what a feed says, when it says something else. */
+class Reporter {
+  readonly #name: string;
+  readonly #feed: Feed;
+  #shown = { low: 0n, high: 0n, ok: false };
+
+  constructor(name: string, terms: OracleTerms, { price, time }: Tick) {
+    this.#name = name;
+    this.#feed = new Feed(terms, price, time);
+  }
+
+  report(world: World, time: number, start: number, price: number): void {
+    const { value, ok } = this.#feed.observe(time, start, price);
+    const next = { low: world.oraclePrice(value), high: world.oraclePrice(this.#feed.last), ok };
+    const { low, high } = this.#shown;
+    if (next.low === low && next.high === high && next.ok === this.#shown.ok) return;
+    this.#shown = next;
+    world.act("nobody", "price", this.#name, next.low, next.high, next.ok);
+  }
 }
 
 const BOOK_FROM = 0.5;

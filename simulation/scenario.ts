@@ -5,6 +5,7 @@ import path from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 
+import { fittedImpact, QUOTED } from "./impact.js";
 import { Problem } from "./problem.js";
 
 const part = z.number().min(0).max(1);
@@ -59,16 +60,19 @@ const gas = z.strictObject({
 });
 
 const venue = z.strictObject({
-  /** Selling this much, in the loan asset, moves the price by one percent. */
-  onePercent: positive.default(5_000_000),
-  /** How impact grows with size: 1 in proportion, 0.5 with the root. */
-  exponent: z.number().min(0.1).max(2).default(0.7),
+  /** Depth and exponent as the shipped quotes of this collateral have them, in a calm market. */
+  like: z.enum(QUOTED).optional(),
+  /** The part of that depth which is there. */
+  depth: positive.default(1),
+  /** Selling this much, in the loan asset, costs one percent; and how the cost grows with size: 1 in proportion. */
+  onePercent: positive.optional(),
+  exponent: z.number().min(0.1).max(2).optional(),
   /** Hours until half of what was sold has been bought back by others. */
-  halfLifeHours: positive.default(6),
+  halfLifeHours: positive.default(2),
 });
 
 const borrowers = z.strictObject({
-  count: count.default(120),
+  count: count.default(123),
   /** All debt together, in the loan asset. */
   debt: positive.default(60_000_000),
   /** How unequal loans are: 0 all alike, 1 a few hold most. */
@@ -119,6 +123,8 @@ const liquidators = z.strictObject({
 });
 
 const governor = z.strictObject({
+  /** An honest oracle is announced at this hour: its price counts at once where it is lower, alone three days later. */
+  newOracleAtHour: z.number().min(0).optional(),
   /** Pauses new deposits and loans after such a fall within a day; never if absent. */
   pauseAt: part.optional(),
   /** Opens borrowing again this long after a haircut; never if absent. */
@@ -175,9 +181,15 @@ const schema = z.strictObject({
 });
 
 type Keys = z.infer<typeof schema>;
-export type Scenario = Omit<Keys, "assert"> & { name: string; folder: string; file: string; assert: Assertion[] };
+export type VenueTerms = { onePercent: number; exponent: number; halfLifeHours: number };
+export type Scenario = Omit<Keys, "assert" | "venue"> & {
+  name: string;
+  folder: string;
+  file: string;
+  venue: VenueTerms;
+  assert: Assertion[];
+};
 export type OracleTerms = z.infer<typeof oracle>;
-export type VenueTerms = z.infer<typeof venue>;
 
 /** A shipped scenario by its name, or a file by its path from `here`. */
 export function findScenario(name: string, here: string): Scenario {
@@ -225,12 +237,23 @@ export function parseScenario(text: string, file: string): Scenario {
     name: name.replace(/\.ya?ml$/u, ""),
     folder: path.dirname(file),
     file,
+    venue: venueOf(result.data.venue),
     assert: result.data.assert.map((line, i) => parseAssertion(line, `${name}: assert.${i}`)),
   };
 }
 
+/** One's own figures, or else those of the quotes; without either, a market like that of ether. */
+function venueOf({ like, depth, onePercent, exponent, halfLifeHours }: Keys["venue"]): VenueTerms {
+  const fitted = fittedImpact(like ?? "WETH");
+  return {
+    onePercent: onePercent ?? fitted.onePercent * depth,
+    exponent: exponent ?? fitted.exponent,
+    halfLifeHours,
+  };
+}
+
 /** What one key alone can't tell; the pool's constructor would refuse some of it too, less kindly. */
-function checkTogether({ price, market: m, borrowers: b, suppliers: s }: Keys, name: string): void {
+function checkTogether({ price, market: m, borrowers: b, suppliers: s, venue: v }: Keys, name: string): void {
   const must = (isSo: boolean, key: string, found: unknown, allowed: string): void => {
     if (!isSo) throw new Problem(`${name}: ${key}: found ${shown(found)}, must be ${allowed}`);
   };
@@ -238,6 +261,12 @@ function checkTogether({ price, market: m, borrowers: b, suppliers: s }: Keys, n
   if (from !== undefined && until !== undefined) {
     must(Date.parse(from) < Date.parse(until), "price.until", until, `after price.from, ${from}`);
   }
+  must(
+    v.onePercent === undefined || (v.like === undefined && v.depth === 1),
+    "venue.onePercent",
+    v.onePercent,
+    "absent beside venue.like and venue.depth",
+  );
   must(m.borrowLtv < m.lltv, "market.borrowLtv", m.borrowLtv, `under market.lltv, ${m.lltv}`);
   must(m.lifFloor <= m.lifMin, "market.lifFloor", m.lifFloor, `at most market.lifMin, ${m.lifMin}`);
   must(m.lifMin <= m.lifPeak, "market.lifMin", m.lifMin, `at most market.lifPeak, ${m.lifPeak}`);

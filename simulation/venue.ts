@@ -1,5 +1,8 @@
-// Where liquidators sell: the market's price less the impact of what has been sold lately.
+// Where liquidators sell: the market's price less the impact of what they have sold lately.
 import type { VenueTerms } from "./scenario.js";
+
+/** However much is sold, this part of the price is paid. */
+const LEAST_PAID = 0.05;
 
 export class Venue {
   readonly #terms: VenueTerms;
@@ -12,10 +15,10 @@ export class Venue {
     this.#since = time;
   }
 
-  /** Impact, as a part of the price, of having sold this much. */
-  #impact(sold: number): number {
+  /** What selling this much costs, from where the market stands undisturbed. */
+  #cost(sold: number): number {
     const { onePercent, exponent } = this.#terms;
-    return Math.min(0.95, 0.01 * (sold / onePercent) ** exponent);
+    return sold * 0.01 * (sold / onePercent) ** exponent;
   }
 
   pass(time: number): void {
@@ -23,20 +26,13 @@ export class Venue {
     this.#since = time;
   }
 
-  /** What selling collateral worth `value` at the market price would fetch. */
+  /** What selling collateral worth `value` at the market price would fetch: it goes on where the last sale ended. */
   quote(value: number): number {
-    // The price moves along the way: the middle of it is paid.
-    return value * (1 - this.#impact(this.#pressure + value / 2));
+    const cost = this.#cost(this.#pressure + value) - this.#cost(this.#pressure);
+    return Math.max(value * LEAST_PAID, value - cost);
   }
 
-  sell(value: number): number {
-    const fetched = this.quote(value);
+  sell(value: number): void {
     this.#pressure += value;
-    return fetched;
-  }
-
-  /** The price that the next small sale gets, as a part of the market's. */
-  get depth(): number {
-    return 1 - this.#impact(this.#pressure);
   }
 }

@@ -6,6 +6,8 @@ import { Random } from "../sdk/model/random.js";
 import type { Scenario } from "./scenario.js";
 
 export const ORACLE = "oracle one";
+/** What a governor puts in its place; there if the scenario has one. */
+export const ORACLE_TWO = "oracle two";
 /** Seconds from deployment to the first step: everyone has come in by then. */
 export const SET_UP_SECONDS = 3_600n;
 
@@ -32,6 +34,10 @@ export type Acted = { ok: true } | { ok: false; reason: string };
 export type Deed = { readonly operation: Operation; readonly time: bigint; readonly outcome: ModelOutcome };
 export type ModelOutcome = { events: ModelEvent[] } | { refusal: string; values: unknown[] };
 
+/** The spread of the logarithm of insurers' stakes; and what a borrower has beside the position, as a part of the debt. */
+const STAKE_INEQUALITY = 0.5;
+const MOST_SPARE = 0.3;
+
 /** Tokens of each kind that everyone starts with: nobody is ever short of them but by an agent's own rule. */
 export const PURSE_TOKENS = 10n ** 12n;
 
@@ -56,7 +62,7 @@ export class World {
   /** `PoolOf` is the rule for bad debt that is compared with Mutua's. */
   constructor(scenario: Scenario, seed: number, firstPrice: number, time: bigint, PoolOf: typeof Pool = Pool) {
     this.scenario = scenario;
-    this.random = new Random(seed);
+    this.random = new Random(4 * seed);
     const { market } = scenario;
     this.#unit = { asset: 10 ** market.assetDecimals, collateral: 10 ** market.collateralDecimals };
     this.#scale = 36 + market.assetDecimals - market.collateralDecimals;
@@ -86,11 +92,15 @@ export class World {
       { low: price, high: price, ok: true },
       this.createdAt,
     );
+    if (scenario.governor.newOracleAtHour !== undefined)
+      pool.oracles.set(ORACLE_TWO, { low: price, high: price, ok: true });
     this.model = { pool, fund: new Fund(pool), heldCollateral: 0n, donated: { asset: 0n, collateral: 0n } };
     pool.events = [];
     this.advanceTo(time - SET_UP_SECONDS / 2n);
     this.liquidators = Array.from({ length: scenario.liquidators.count }, (_, i) => `liquidator ${i + 1}`);
-    this.#populate(firstPrice);
+    this.#addSuppliers(new Random(4 * seed + 1));
+    this.#addInsurers(new Random(4 * seed + 2));
+    this.#addBorrowers(new Random(4 * seed + 3), firstPrice);
     this.advanceTo(time);
   }
 
@@ -210,13 +220,14 @@ export class World {
 
   // ---------------------------------------------------------------- who there is
 
-  #populate(price: number): void {
-    const { suppliers, insurers, borrowers, reserve, market } = this.scenario;
-    const { random } = this;
-    for (const [i, assets] of this.#shares(suppliers.count, suppliers.assets, suppliers.inequality).entries()) {
+  // Each kind has random numbers of its own: without insurers the borrowers are still the same.
+
+  #addSuppliers(random: Random): void {
+    const { suppliers, reserve } = this.scenario;
+    const { onPrice, onUtilisation, onNews } = suppliers;
+    for (const [i, assets] of parts(random, suppliers.count, suppliers.assets, suppliers.inequality).entries()) {
       const name = `supplier ${i + 1}`;
       const draw = random.part();
-      const { onPrice, onUtilisation, onNews } = suppliers;
       const policy =
         draw < onPrice
           ? "price"
@@ -229,7 +240,11 @@ export class World {
       this.#must(name, "deposit", this.assets(assets), name, 0n);
     }
     if (reserve > 0) this.#must("treasury", "topUpReserve", this.assets(reserve));
-    for (const [i, stake] of this.#shares(insurers.count, insurers.stake, 0.5).entries()) {
+  }
+
+  #addInsurers(random: Random): void {
+    const { insurers } = this.scenario;
+    for (const [i, stake] of parts(random, insurers.count, insurers.stake, STAKE_INEQUALITY).entries()) {
       const name = `insurer ${i + 1}`;
       this.insurers.push({ name, flees: random.part() < insurers.flee, staked: stake });
       if (stake === 0) continue;
@@ -237,7 +252,11 @@ export class World {
       this.#must(name, "deposit", this.assets(stake), name, 0n);
       this.#must(name, "stake", this.pool.balanceOf(name), name, 0n);
     }
-    for (const [i, size] of this.#shares(borrowers.count, borrowers.debt, borrowers.inequality).entries()) {
+  }
+
+  #addBorrowers(random: Random, price: number): void {
+    const { borrowers, market } = this.scenario;
+    for (const [i, size] of parts(random, borrowers.count, borrowers.debt, borrowers.inequality).entries()) {
       const name = `borrower ${i + 1}`;
       const debt = Math.max(size, market.minDebt * 1.01);
       const ltv = Math.min(
@@ -247,19 +266,19 @@ export class World {
       const draw = random.part();
       const policy =
         draw < borrowers.topUp ? "top up" : draw < borrowers.topUp + borrowers.deleverage ? "deleverage" : "walk away";
-      this.borrowers.push({ name, policy, spare: debt * random.part() * 0.3 });
+      this.borrowers.push({ name, policy, spare: debt * random.part() * MOST_SPARE });
       this.#must(name, "supplyCollateral", this.collateral(debt / ltv / price), name);
       this.#must(name, "borrow", this.assets(debt), name, name);
     }
   }
+}
 
-  /** Random parts of a sum; `inequality` is the spread of their logarithm. */
-  #shares(count: number, sum: number, inequality: number): number[] {
-    const weights = Array.from({ length: count }, () => Math.exp(inequality * this.random.normal()));
-    const all = weights.reduce((total, weight) => total + weight, 0);
-    // Cents, so that no digit hangs on the last bit of a float.
-    return weights.map((weight) => Math.floor((sum * weight * 100) / all) / 100);
-  }
+/** Random parts of a sum; `inequality` is the spread of their logarithm. */
+function parts(random: Random, count: number, sum: number, inequality: number): number[] {
+  const weights = Array.from({ length: count }, () => Math.exp(inequality * random.normal()));
+  const all = weights.reduce((total, weight) => total + weight, 0);
+  // Cents, so that no digit hangs on the last bit of a float.
+  return weights.map((weight) => Math.floor((sum * weight * 100) / all) / 100);
 }
 
 function toUnits(tokens: number, unit: number): bigint {

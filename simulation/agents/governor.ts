@@ -1,16 +1,26 @@
-// The guardian pauses after a steep fall; the governor opens borrowing again when a haircut has been digested.
+// The guardian pauses after a steep fall; the governor opens borrowing again when a haircut has been digested, and has a
+// new oracle put in the place of one that lies.
+import { ORACLE_TWO } from "../world.js";
 import type { View } from "./view.js";
 
 export function governorActs(view: View): void {
-  const { world } = view;
-  const { pauseAt, reopenAfterHours } = world.scenario.governor;
+  const { world, elapsed, haircutSince } = view;
+  const { pauseAt, reopenAfterHours, newOracleAtHour } = world.scenario.governor;
   const { pool } = world;
-  if (pauseAt !== undefined && view.price < view.peak * (1 - pauseAt) && !pool.isPaused()) {
-    if (world.act("governor", "pause").ok)
-      view.note({ kind: "did", who: "guardian", what: "pauses deposits and loans" });
+  const act = (who: string, call: string, what: string, ...values: string[]): void => {
+    if (world.act("governor", call, ...values).ok) view.note({ kind: "did", who, what });
+  };
+  if (pauseAt !== undefined && view.price < view.peak * (1 - pauseAt) && pool.state.pausedUntil === 0n) {
+    act("guardian", "pause", "pauses deposits and loans");
   }
-  if (reopenAfterHours === undefined || view.haircutSince === undefined || !pool.state.isBorrowingHalted) return;
-  if (view.time >= view.haircutSince + reopenAfterHours * 3_600 && world.act("governor", "reopenBorrowing").ok) {
-    view.note({ kind: "did", who: "governor", what: "opens borrowing again" });
-  }
+  const isDigested =
+    reopenAfterHours !== undefined &&
+    haircutSince !== undefined &&
+    view.time >= haircutSince + reopenAfterHours * 3_600;
+  if (isDigested && pool.state.isBorrowingHalted) act("governor", "reopenBorrowing", "opens borrowing again");
+  if (newOracleAtHour === undefined || elapsed < newOracleAtHour * 3_600) return;
+  const { oracle, pendingOracle, pendingOracleFrom } = pool.state;
+  if (oracle === ORACLE_TWO) return;
+  if (pendingOracle === undefined) act("governor", "scheduleOracle", "announces another oracle", ORACLE_TWO);
+  else if (pool.now >= pendingOracleFrom) act("governor", "executeOracle", "puts the other oracle in force");
 }

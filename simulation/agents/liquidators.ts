@@ -1,6 +1,7 @@
 // Liquidators take what pays after gas and the impact of selling. A transaction waits while the chain is congested, so
 // each sees a position first and is there only later; who gets it is a matter of luck. What one has paid comes back when
 // what it took has been sold: until then it can do that much less, and the next one takes the rest.
+import { isWithin } from "../feed.js";
 import { gasCost, type View } from "./view.js";
 
 /** What a liquidation costs, by docs/gas.md, with a swap on top. */
@@ -18,8 +19,7 @@ export class Liquidators {
   act(view: View): void {
     const { world, time } = view;
     const terms = world.scenario.liquidators;
-    const hour = view.elapsed / 3_600;
-    const isAbsent = terms.absentHours.some(({ fromHour, hours }) => hour >= fromHour && hour < fromHour + hours);
+    const isAbsent = isWithin(terms.absentHours, view.elapsed / 3_600);
     this.#all ??= world.liquidators.map((name) => ({ name, capital: terms.capital, due: [] }));
     for (const each of this.#all) {
       while (each.due[0] !== undefined && each.due[0].time <= time) each.capital += each.due.shift()?.assets ?? 0;
