@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { createRequire } from "node:module";
 
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
@@ -99,7 +100,8 @@ export default defineConfig({
     node: { type: "edr-simulated", chainType: "l1", hardfork: HARDFORK },
   },
   test: {
-    mocha: { timeout: 60_000, forbidOnly: true, forbidPending: true },
+    // A file at a time in each of the processes.
+    mocha: { timeout: 60_000, forbidOnly: true, forbidPending: true, parallel: true, jobs: availableParallelism() },
     solidity: { profiles: { default: invariants(20, 200), deep: invariants(10_000, 250) } },
   },
   // What is not in this folder is compiled only as a part of what is.

@@ -1,4 +1,4 @@
-// Which lines and branches of the deployed contracts the unit tests and stories reach.
+// Which lines and branches of the deployed contracts the unit tests, stories and named sequences reach.
 //   npm run coverage             runs them in an instrumented copy of the project, and prints the figures and every gap
 //   npm run coverage -- --write  writes docs/coverage.md as well
 //   npm run coverage -- --again  counts the last run once more, without running anything
@@ -23,7 +23,7 @@ import { type FilePlan, makeInstrumentedCopy } from "./lib/coverage-plan.ts";
 import { ROOT, runHardhat, writeSource } from "./lib/source-copy.ts";
 import { table } from "./lib/table.ts";
 
-const TESTS = "test/{unit,scenario}/**/*.test.ts";
+const TESTS = ["test/{unit,scenario}/**/*.test.ts", "test/differential/named.test.ts"];
 
 const LEFT_OUT = [
   // random runs: what is only passed by chance is not looked at by anybody
@@ -46,7 +46,7 @@ const compilers = profile.compilers.map((one) => ({ ...one, settings: { ...one.s
 
 export default {
   ...base,
-  test: { mocha: { ...base.test.mocha, timeout: 600_000 } },
+  test: { mocha: { ...base.test.mocha, parallel: false, timeout: 600_000 } },
   solidity: { profiles: { default: { isolated: false, compilers } } },
   coverage: { skipFiles: ["contracts/mocks/**", "contracts/BranchHits.sol"] },
 };
