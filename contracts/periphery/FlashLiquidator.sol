@@ -52,7 +52,7 @@ contract FlashLiquidator is ILiquidationCallback, IEstateCallback {
     error UnexpectedCallback(address caller, address pool);
     error InvalidBeneficiary(address beneficiary);
     error ProfitTooLow(uint256 proceeds, uint256 required);
-    error NothingDone();
+    error NothingDone(Outcome[] outcomes);
 
     /// @notice Liquidate one position.
     /// @return profit what the beneficiary got, in the loan asset. Collateral that nobody would buy comes on top.
@@ -85,7 +85,7 @@ contract FlashLiquidator is ILiquidationCallback, IEstateCallback {
                 outcomes[i] = Outcome(false, 0, gasBefore - gasleft(), reason);
             }
         }
-        if (!isAnyDone) revert NothingDone();
+        if (!isAnyDone) revert NothingDone(outcomes);
     }
 
     /// @notice Buy foreclosed collateral for at most `maxPaidAssets`, and sell it.
