@@ -14,7 +14,7 @@ import { ORACLE, type World } from "./world.js";
  */
 export function chainFollower(isWhole = false): Follower {
   let chain: Chain | undefined;
-  return async (world) => {
+  const follow = async (world: World): Promise<void> => {
     chain ??= await deploy(world);
     const concerned = new Set<string>();
     for (const { operation, time, outcome } of world.done) {
@@ -32,6 +32,7 @@ export function chainFollower(isWhole = false): Follower {
     await compare(chain, world, isWhole ? world.everyone : world.everyone.filter((name) => concerned.has(name)));
     if (isWhole) await compareViews(chain, world);
   };
+  return Object.assign(follow, { close: async () => await chain?.close() });
 }
 
 const shown = (value: unknown): string => inspect(value, { depth: 5, breakLength: Infinity });

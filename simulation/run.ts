@@ -75,8 +75,8 @@ export type Outcome = {
   overdue: number;
 };
 
-/** The engine beside the model, if there is one: told of each step's operations in order. */
-export type Follower = (world: World) => Promise<void>;
+/** The engine beside the model, if there is one: told of each step's operations in order, and closed at the end. */
+export type Follower = ((world: World) => Promise<void>) & { close?: () => Promise<void> };
 
 /** A series of the data folder by its name, or a CSV of one's own by its path from the scenario. */
 function seriesFile(scenario: Scenario, series: string, key: string): string {
@@ -137,6 +137,21 @@ export async function run(
   seed: number,
   follow?: Follower,
   PoolOf?: typeof Pool,
+): Promise<Outcome> {
+  try {
+    return await play(scenario, ticks, gas, seed, follow, PoolOf);
+  } finally {
+    await follow?.close?.();
+  }
+}
+
+async function play(
+  scenario: Scenario,
+  ticks: readonly Tick[],
+  gas: readonly Tick[],
+  seed: number,
+  follow: Follower | undefined,
+  PoolOf: typeof Pool | undefined,
 ): Promise<Outcome> {
   const first = ticks[0] as Tick;
   const world = new World(scenario, seed, first.price, BigInt(first.time), PoolOf);

@@ -73,8 +73,8 @@ const venue = z.strictObject({
 
 const borrowers = z.strictObject({
   count: count.default(123),
-  /** All debt together, in the loan asset. */
-  debt: positive.default(60_000_000),
+  /** All debt together, in the loan asset; nine tenths of what there is, where the rate is at its target. */
+  debt: positive.default(69_000_000),
   /** How unequal loans are: 0 all alike, 1 a few hold most. */
   inequality: z.number().min(0).max(3).default(1),
   /** Debt to collateral at the start: mean and spread. */

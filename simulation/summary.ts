@@ -11,37 +11,43 @@ export const tokens = (amount: number): string => Math.round(amount + 0).toLocal
 
 /** The shortest true sentence about a path. */
 export function outcomeLine(scenario: Scenario, outcome: Outcome, figures: Figures): string {
-  const { rows, losses, notes } = outcome;
+  const { rows, losses, notes, suppliers } = outcome;
   const [first, last] = [rows[0] as Row, rows.at(-1) as Row];
   const lowest = rows.reduce((low, row) => Math.min(low, row.price), first.price);
-  const total = losses.reduce((sum, { loss }) => sum + loss, 0);
+  const lost = losses.reduce((sum, { loss }) => sum + loss, 0);
   const done = notes.filter(({ kind }) => kind === "liquidated").length;
-  const price = `price ${percent(lowest / first.price - 1, 0)} at worst, ${percent(last.price / first.price - 1, 0)} at the end`;
-  const book = `${done} liquidations`;
-  if (total === 0) {
-    const seen =
-      figures.shortfall === 0 ? "no shortfall" : `shortfall up to ${percent(figures.shortfall)} and gone again`;
-    return `${scenario.name}: ${price}; ${book}; ${seen}, no loss${ending(figures)}`;
-  }
-  const bearer =
-    figures.haircut > 0
-      ? `suppliers lose ${percent(figures.haircut)} each`
-      : figures.fundLoss > 0 && losses.some(({ fromFund }) => fromFund > 0)
-        ? "reserve and fund pay, suppliers nothing"
-        : "the reserve pays, suppliers nothing";
-  return `${scenario.name}: ${price}; ${book}; lost ${tokens(total)}: ${bearer}${ending(figures)}`;
+  const worst = Math.max(...suppliers.map((each) => 1 - (each.taken + each.left) / each.supplied));
+  return [
+    `${scenario.name}: price ${percent(lowest / first.price - 1, 0)} at worst, ${percent(last.price / first.price - 1, 0)} ` +
+      `at the end`,
+    `${done} liquidations`,
+    lost === 0 ? "no loss" : `a loss of ${tokens(lost)}, ${bearers(outcome, figures)}`,
+    ...pending(figures, first, last),
+    ...(worst > 0.001 ? [`suppliers lose ${percent(figures.supplierLoss)}, the worst off ${percent(worst)}`] : []),
+  ].join("; ");
 }
 
-/** What is still open at the end. */
-function ending({ overdue }: Figures): string {
-  return overdue > 0.0005 ? `; ${percent(overdue)} of the debt still to be liquidated` : "";
+function bearers({ losses }: Outcome, figures: Figures): string {
+  if (figures.haircut > 0) return `and every share falls by ${percent(figures.haircut)}`;
+  return losses.some(({ fromFund }) => fromFund > 0) ? "which reserve and fund bear" : "which the reserve bears";
+}
+
+/** What the oracle showed without its becoming a loss, and what is still open at the end. */
+function pending(figures: Figures, first: Row, last: Row): string[] {
+  const parts: string[] = [];
+  const down = 1 - last.exitPrice / first.exitPrice - figures.haircut;
+  if (down > 0.00005) parts.push(`a visible shortfall takes ${percent(down)} more off the exit price at the end`);
+  else if (figures.uncovered > 0) parts.push(`for a while the exit price was down ${percent(1 - figures.exitPrice)}`);
+  else if (figures.shortfall > 0) parts.push(`shortfall up to ${percent(figures.shortfall)}, always covered`);
+  if (figures.overdue > 0.0005) parts.push(`${percent(figures.overdue)} of the debt waits to be liquidated`);
+  return parts;
 }
 
 export function summary(scenario: Scenario, outcome: Outcome, figures: Figures): string {
   return [
     outcomeLine(scenario, outcome, figures),
     layers(outcome),
-    suppliers(outcome),
+    supplierTable(outcome),
     liquidations(outcome),
     figureTable(figures),
   ].join("\n\n");
@@ -82,7 +88,7 @@ const POLICIES: readonly (readonly [policy: string, shown: string])[] = [
 ];
 
 /** Of those who leave, the quicker half and the slower half apart. */
-function suppliers({ suppliers: all }: Outcome): string {
+function supplierTable({ suppliers: all }: Outcome): string {
   const rows = POLICIES.flatMap(([policy, shown]) => {
     const some = all.filter((each) => each.policy === policy).toSorted((a, b) => a.delay - b.delay);
     if (some.length === 0) return [];

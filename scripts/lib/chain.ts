@@ -1,5 +1,13 @@
 // The contracts side: deploys a market that anyone may govern, sends operations, and reads everything back in one call.
-import { type BaseWallet, decodeBytes32String, type Interface, type Log, MaxUint256, ZeroAddress } from "ethers";
+import {
+  type BaseWallet,
+  decodeBytes32String,
+  type Interface,
+  type Log,
+  MaxUint256,
+  Signature,
+  ZeroAddress,
+} from "ethers";
 import { network } from "hardhat";
 
 import { createPool, deploySystem } from "./market.js";
@@ -156,6 +164,11 @@ export class Chain {
     }
   }
 
+  /** Gives back the memory of the chain. */
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+
   async restart(): Promise<void> {
     await this.#connection.provider.request({ method: "evm_revert", params: [this.#snapshot] });
     this.#snapshot = await this.#connection.provider.request({ method: "evm_snapshot", params: [] });
@@ -249,7 +262,7 @@ export class Chain {
         signature,
       ]);
     }
-    const { v, r, s } = ethers.Signature.from(signature);
+    const { v, r, s } = Signature.from(signature);
     const spent = [signer.address, other, values[1] as bigint, deadline, v, r, s] as const;
     return this.pool.interface.encodeFunctionData("permit", [...spent]);
   }
