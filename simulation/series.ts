@@ -91,7 +91,8 @@ export function window(rows: readonly Row[], name: string, from: number, until: 
 
 /** The rows as single prices; a candle with its wicks gives four, at equal distances. */
 export function ticksOf(rows: readonly Row[], shape: Shape): Tick[] {
-  if (shape === "close") return rows.map(({ time, close }) => ({ time, price: close }));
+  const hasWicks = rows.some(({ low, high }) => low < high);
+  if (shape === "close" || !hasWicks) return rows.map(({ time, close }) => ({ time, price: close }));
   return rows.flatMap(({ time, open, high, low, close }, i) => {
     const length = (rows[i + 1]?.time ?? 2 * time - (rows[i - 1] as Row).time) - time;
     const prices = close < open ? [open, high, low, close] : [open, low, high, close];

@@ -64,18 +64,14 @@ export async function play(
   const sample = check === 0 ? [] : items.filter((item, i) => i === 0 || placeOf(item, plan.meta) % check === 0);
 
   const progress = new Progress(open.length + sample.length, "paths");
-  const followed: [Item, PathResult][] = [];
+  let followed: Followed;
   try {
-    await Promise.all([
-      inParallel(plan, open, workers, (item, result) => {
-        journal.add(item, result);
-        progress.step();
-      }),
-      followSample(plan, sample, (item, result) => {
-        followed.push([item, result]);
-        progress.step();
-      }),
-    ]);
+    // The sample first, alone: if the engines part nobody has to wait for it, and a chain takes much memory.
+    followed = await follow(plan, sample, progress);
+    await inParallel(plan, open, workers, (item, result) => {
+      journal.add(item, result);
+      progress.step();
+    });
   } finally {
     progress.end();
   }
@@ -93,17 +89,18 @@ export async function play(
   return journal.results;
 }
 
-async function followSample(
-  plan: Plan,
-  sample: readonly Item[],
-  done: (item: Item, result: PathResult) => void,
-): Promise<void> {
-  if (sample.length === 0) return;
+type Followed = readonly (readonly [Item, PathResult])[];
+
+async function follow(plan: Plan, sample: readonly Item[], progress: Progress): Promise<Followed> {
+  const followed: [Item, PathResult][] = [];
+  if (sample.length === 0) return followed;
   const { contractsFollower } = await import("../contracts.js");
   for (const item of sample) {
     const { result } = await runPath(plan, item, await contractsFollower());
-    done(item, result);
+    followed.push([item, result]);
+    progress.step();
   }
+  return followed;
 }
 
 /** One path again, alone: what came of it, and with a folder its prices as a series that a scenario can name. */
