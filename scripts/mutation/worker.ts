@@ -41,6 +41,11 @@ network.create = (async (...args: Parameters<typeof create>) => {
   await save(chain, { isTainted: false });
   await wake(chain, awake);
   chains.push(chain);
+  const close = connection.close.bind(connection);
+  connection.close = async () => {
+    chains.splice(chains.indexOf(chain), 1);
+    await close();
+  };
   return connection;
 }) as typeof create;
 
