@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { createRequire } from "node:module";
 
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
-import { defineConfig } from "hardhat/config";
+import { configVariable, defineConfig } from "hardhat/config";
 import type { HardhatPlugin } from "hardhat/types/plugins";
 
 import { testSummaryTasks } from "./scripts/lib/test-summary.ts";
@@ -71,6 +71,12 @@ function invariants(runs: number, depth: number) {
   };
 }
 
+/** URL and key are read when the network is used: from the environment, or from the keystore. */
+function testnet<ChainType extends "l1" | "op" | "generic">(chainType: ChainType, name: string) {
+  const accounts = [configVariable(`${name}_PRIVATE_KEY`)];
+  return { type: "http" as const, chainType, url: configVariable(`${name}_RPC_URL`), accounts };
+}
+
 /** TypeChain lists contracts in the order it is given, which is that of the disk: sorted, it is the same everywhere. */
 const sortedArtifacts: HardhatPlugin = {
   id: "sorted-artifacts",
@@ -98,6 +104,10 @@ export default defineConfig({
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: HARDFORK },
     node: { type: "edr-simulated", chainType: "l1", hardfork: HARDFORK },
+    // What `npm run deploy` asks Hardhat's keystore for.
+    sepolia: testnet("l1", "SEPOLIA"),
+    "base-sepolia": testnet("op", "BASE_SEPOLIA"),
+    "arbitrum-sepolia": testnet("generic", "ARBITRUM_SEPOLIA"),
   },
   test: {
     // A file at a time in each of the processes.

@@ -53,8 +53,9 @@ const market = z.strictObject({
   oracleKind: z.enum(["chainlink", "fixed"]),
   asset: token,
   collateral: token,
-  /** Who called the factory: the pool's address depends on it. */
+  /** Who called the factory, and the oracle of the first day: the pool's address depends on both. */
   creator: address,
+  initialOracle: address,
   /** No event of the pool is in an earlier block. */
   startBlock: block,
   /** Assets deposited at the start and never withdrawn. */

@@ -24,6 +24,7 @@ export const CHAIN_IDS: Readonly<Record<string, bigint>> = {
 
 export type Connection = {
   network: string;
+  url: string;
   provider: JsonRpcProvider;
   chainId: bigint;
   /** The account of the private key, if there is one. */
@@ -65,8 +66,8 @@ export async function connectTo(network: string, options: ConnectOptions = {}): 
   const settings = { staticNetwork: true, batchMaxCount: 1, pollingInterval: 500 };
   const provider = new JsonRpcProvider(url, chainId, settings);
   const key = await findKey(isUrl ? "MUTUA" : network, chainId, options);
-  if (key === undefined) return { network, provider, chainId };
-  return { network, provider, chainId, signer: key.connect(provider) };
+  if (key === undefined) return { network, url, provider, chainId };
+  return { network, url, provider, chainId, signer: key.connect(provider) };
 }
 
 async function askChainId(network: string, url: string): Promise<bigint> {
