@@ -2,19 +2,23 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 
-import type { PathResult } from "./path.js";
+import { type PathResult, runPath } from "./path.js";
 import type { Item, Plan } from "./plan.js";
 
 /** Threads need the loader that this process was started with. */
 const LOADER = ["--import", import.meta.resolve("tsx")];
 
-/** Runs all items on so many threads; `done` hears of each as it ends. An error in one ends all. */
+/** Runs all items on so many threads, one on this; `done` hears of each as it ends. An error in one ends all. */
 export async function inParallel(
   plan: Plan,
   items: readonly Item[],
   threads: number,
   done: (item: Item, result: PathResult) => void,
 ): Promise<void> {
+  if (threads === 1) {
+    for (const item of items) done(item, (await runPath(plan, item)).result);
+    return;
+  }
   const rest = items.values();
   const crew = Array.from(
     { length: Math.min(threads, items.length) },

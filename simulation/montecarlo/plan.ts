@@ -56,12 +56,14 @@ export function planOf(scenario: Scenario, changes: readonly Changes[], wishes: 
   // Where files lie is of no matter, only what is in them.
   const worlds = variants.map(({ scenario: { folder: _folder, file: _file, ...keys }, source }) => [keys, source]);
   const digest = createHash("sha256")
-    .update(JSON.stringify([meta, worlds, codeDigest()]))
+    .update(JSON.stringify([meta, worlds, CODE]))
     .digest("hex");
   return { meta, digest, variants };
 }
 
-/** Other code gives other paths. */
+/** Other code gives other paths: of the code as this process has it. */
+const CODE = codeDigest();
+
 function codeDigest(): string {
   const cwd = path.join(import.meta.dirname, "..", "..");
   const hash = createHash("sha256");
