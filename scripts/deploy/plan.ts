@@ -156,17 +156,8 @@ export function buildPlan(
     const oracle = { ...oracleOf(file, asset.address, collateral.address, creator), title: `oracle of ${file.market}` };
     const initialOracle = before?.initialOracle ?? oracle.address;
     const parameters = before?.parameters ?? poolParameters(file);
-    const params = {
-      ...parameters,
-      asset: asset.address,
-      collateral: collateral.address,
-      oracle: initialOracle,
-      authority: authority.address,
-    };
-    const poolInit = concat([
-      poolCode,
-      AbiCoder.defaultAbiCoder().encode([PARAMS_TUPLE, "address"], [params, views.address]),
-    ]);
+    const terms = { ...parameters, asset: asset.address, collateral: collateral.address, oracle: initialOracle };
+    const poolInit = concat([poolCode, encodedArguments({ ...terms, authority: authority.address }, views.address)]);
     const pool = getCreate2Address(factory.address, zeroPadValue(creator, 32), keccak256(poolInit));
     return {
       name: file.market,
@@ -187,6 +178,26 @@ export function buildPlan(
     };
   });
   return { network, chainId, roles, contracts, core, markets };
+}
+
+function encodedArguments(params: Record<string, unknown>, modules: string): string {
+  return AbiCoder.defaultAbiCoder().encode([PARAMS_TUPLE, "address"], [params, modules]);
+}
+
+/** PoolParams. */
+function poolParams(plan: Plan, market: MarketPlan): Record<string, unknown> {
+  return {
+    ...market.parameters,
+    asset: market.asset.address,
+    collateral: market.collateral.address,
+    oracle: market.initialOracle,
+    authority: plan.contracts.authority,
+  };
+}
+
+/** What the pool's constructor was given, encoded. */
+export function poolArguments(plan: Plan, market: MarketPlan): string {
+  return encodedArguments(poolParams(plan, market), plan.contracts.views);
 }
 
 function oracleOf(
@@ -316,13 +327,7 @@ export function marketSteps(plan: Plan, market: MarketPlan, reader: Reader, depl
   if (market.recorded !== undefined) return [];
   const { pool, asset, seedAssets: seed } = market;
   const token = interfaceOf("ERC20");
-  const params = {
-    ...market.parameters,
-    asset: asset.address,
-    collateral: market.collateral.address,
-    oracle: market.initialOracle,
-    authority: plan.contracts.authority,
-  };
+  const params = poolParams(plan, market);
   const poolCode = creationCode("LendingPool", { Certificates: plan.contracts.certificates });
   const seeded = () => isSeeded(market, reader);
   const holds = async (): Promise<boolean> =>
