@@ -5,7 +5,7 @@ import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
 
 import Table from "cli-table3";
 
-const GENERATED = ["typechain-types/**/*.ts", "docs/storage-layout.md"];
+const GENERATED = ["typechain-types/**/*.ts", "docs/storage-layout.md", "sdk/abi/*.ts"];
 
 function run(command: string): boolean {
   return spawnSync(command, { shell: true, stdio: "inherit" }).status === 0;

@@ -1,0 +1,10 @@
+// Written by npm run build.
+export { poolAbi } from "./pool.js";
+export { fundAbi } from "./fund.js";
+export { lensAbi } from "./lens.js";
+export { routerAbi } from "./router.js";
+export { factoryAbi } from "./factory.js";
+export { authorityAbi } from "./authority.js";
+export { oracleAbi } from "./oracle.js";
+export { tokenAbi } from "./token.js";
+export { errorAbi } from "./error.js";
