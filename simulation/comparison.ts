@@ -7,7 +7,8 @@
 // then by number, until there is nothing left.
 import { min, mulDown, POOL, VIRTUAL_SHARES, WAD } from "../sdk/model/index.js";
 import { FirstComePool, MECHANISMS, type Mechanism, UnpricedPool } from "./mechanisms.js";
-import { run } from "./run.js";
+import { thinned } from "./report/thin.js";
+import { type Row, run } from "./run.js";
 import type { Scenario } from "./scenario.js";
 import type { Tick } from "./series.js";
 import { PURSE_TOKENS, type World } from "./world.js";
@@ -30,6 +31,7 @@ export type Result = {
   readonly mechanism: Mechanism;
   readonly title: string;
   readonly about: string;
+  readonly isInsured: boolean;
   readonly suppliers: readonly Fate[];
   /** Bad debt: booked, and still open at the end; what loans earned, and what came back after a loss. */
   readonly booked: number;
@@ -43,18 +45,24 @@ export type Result = {
   readonly reserveLoss: number;
   readonly insurersLoss: number;
   readonly suppliersLoss: number;
+  /** What leavers were paid beyond their part of what the oracle said the pool could pay: it is missing to the rest. */
+  readonly excess: number;
   /** Loss of those who had left with all they had, and of the rest: parts of what they supplied. */
   readonly lossOfLeavers: number;
   readonly lossOfStayers: number;
   readonly least: number;
   readonly most: number;
-  /** What a share was paid at, over time, thinned out. */
-  readonly price: readonly { readonly time: number; readonly exit: number }[];
 };
 
-export type Comparison = { readonly from: number; readonly until: number; readonly results: readonly Result[] };
+export type Comparison = {
+  readonly from: number;
+  readonly until: number;
+  readonly results: readonly Result[];
+  /** What a share was paid at under each rule, in their order: fewer steps than there were, with every extreme. */
+  readonly paid: readonly { readonly time: number; readonly prices: readonly number[] }[];
+};
 
-const PRICE_POINTS = 240;
+const PARTS = 100;
 /** Left with all but a thousandth is left. */
 const REST = 0.001;
 
@@ -65,10 +73,18 @@ export async function compare(
   seed: number,
 ): Promise<Comparison> {
   const results: Result[] = [];
+  const paid = ticks.map(({ time }) => ({ time, prices: [] as number[] }));
   for (const mechanism of Object.keys(MECHANISMS) as Mechanism[]) {
-    results.push(await resultOf(mechanism, scenario, ticks, gas, seed));
+    const { result, rows } = await resultOf(mechanism, scenario, ticks, gas, seed);
+    results.push(result);
+    for (const [i, { exitPrice }] of rows.entries()) paid[i]?.prices.push(exitPrice);
   }
-  return { from: ticks[0]?.time ?? 0, until: ticks.at(-1)?.time ?? 0, results };
+  return {
+    from: ticks[0]?.time ?? 0,
+    until: ticks.at(-1)?.time ?? 0,
+    results,
+    paid: thinned(paid, ({ prices }) => prices, PARTS),
+  };
 }
 
 /** Without insurance nobody stakes, and suppliers get all of the interest. The draws of everyone else stay the same. */
@@ -87,7 +103,7 @@ async function resultOf(
   ticks: readonly Tick[],
   gas: readonly Tick[],
   seed: number,
-): Promise<Result> {
+): Promise<{ result: Result; rows: readonly Row[] }> {
   const { title, about, Pool: PoolOf, isInsured } = MECHANISMS[mechanism];
   const tally = new Tally();
   const outcome = await run(
@@ -98,16 +114,7 @@ async function resultOf(
     (world) => tally.take(world),
     PoolOf,
   );
-  const every = Math.ceil(outcome.rows.length / PRICE_POINTS);
-  return {
-    mechanism,
-    title,
-    about,
-    ...tally.result(),
-    price: outcome.rows
-      .filter((_, i) => i % every === 0 || i === outcome.rows.length - 1)
-      .map(({ time, exitPrice }) => ({ time, exit: exitPrice })),
-  };
+  return { result: { mechanism, title, about, isInsured, ...tally.result() }, rows: outcome.rows };
 }
 
 /** Follows a run: who took money out when, and what was lost and came back. */
@@ -129,7 +136,7 @@ class Tally {
     }
   }
 
-  result(): Omit<Result, "mechanism" | "title" | "about" | "price"> {
+  result(): Omit<Result, "mechanism" | "title" | "about" | "isInsured"> {
     const world = this.#world;
     if (world === undefined) throw new Error("Nothing was run.");
     const { pool } = world;
@@ -174,6 +181,8 @@ class Tally {
       reserveLoss: tokens(-gainOf(world, "treasury") - reserveLeft),
       insurersLoss: tokens(-sumOf(insurers, (name) => gainOf(world, name)) - insurersLeft),
       suppliersLoss: suppliers.reduce((sum, fate) => sum + fate.supplied - fate.taken - fate.left, 0),
+      // Mutua's exit price is that part.
+      excess: pool instanceof FirstComePool ? tokens(pool.excess) : 0,
       lossOfLeavers: lossOf(gone),
       lossOfStayers: lossOf(suppliers.filter((fate) => !gone.includes(fate))),
       least: Math.min(...suppliers.map(({ loss }) => loss)),

@@ -25,9 +25,25 @@ import {
  * supply in shares of other markets.
  */
 export class FirstComePool extends Pool {
+  /** What leavers have been paid beyond their part of what the oracle said the pool could pay: the others' money. */
+  excess = 0n;
+
   /** The shortfall stays in sight, for those who act on news; no price contains it. */
   protected override exitFor(t: Totals): Exit {
     return super.exitFor(t, 0n);
+  }
+
+  override redeem(caller: string, shares: bigint, receiver: string, owner: string, minAssets = 0n): bigint {
+    const t = this.accrued();
+    const fair = super.exitFor(t, this.shortfallOf(t, this.price().low) + this.hiddenLoss());
+    const paid = super.redeem(caller, shares, receiver, owner, minAssets);
+    this.excess += paid - mulDown(shares, fair.assets, fair.shares);
+    return paid;
+  }
+
+  /** What is lost and still in the books. */
+  protected hiddenLoss(): bigint {
+    return 0n;
   }
 
   protected override quoteFor(debtor: Debtor, index: bigint, high: bigint, _lltv: bigint, maxRepay: bigint): Quote {
@@ -67,18 +83,22 @@ const SMALL_TOKENS = 2_000n;
  * coverage by Umbrella; the premium, which governance sets for each asset there, is Morpho's.
  */
 export class UnpricedPool extends FirstComePool {
-  deficit = 0n;
+  #deficit = 0n;
+
+  protected override hiddenLoss(): bigint {
+    return this.#deficit;
+  }
 
   /** Nothing is refused after it, so there is nothing to take back. */
   protected override realise(_totals: Totals, borrower: string, loss: bigint): void {
-    this.deficit += loss;
+    this.#deficit += loss;
     const price = this.grossPrice();
     this.emit(POOL, "LossRealised", 0n, borrower, loss, 0n, 0n, loss, price, price);
   }
 
   /** All claims, those on nobody included. */
   protected override grossOf(totals: Totals): bigint {
-    return super.grossOf(totals) + this.deficit;
+    return super.grossOf(totals) + this.#deficit;
   }
 
   protected override quoteFor(debtor: Debtor, index: bigint, high: bigint, lltv: bigint, maxRepay: bigint): Quote {

@@ -49,7 +49,8 @@
     width: box.clientWidth,
     height,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-    padding: [10, 12, 0, 0],
+    padding: [10, 26, 0, 0],
+    legend: { markers: { width: 3, dash: (u, i) => (u.series[i].dash ? "dashed" : "solid") } },
     cursor: { sync: { key: "time", scales: ["x", null] }, points: { size: 7 }, drag: { x: true, y: false } },
     ...extra,
   });
@@ -66,6 +67,10 @@
     }
     ctx.restore();
   };
+
+  /** All of the run, so that plots lie under each other; less where a part was chosen. */
+  const end = plots.price.x[plots.price.x.length - 1];
+  const timeRange = (u, least, most) => [least, most >= u.data[0][u.data[0].length - 1] ? end : most];
 
   const rangeOf = (plot) => (_u, least, most) => {
     if (least === null || most === null) return [0, 1];
@@ -100,7 +105,7 @@
     const height = Number(box.dataset.height) - (isNarrow ? 20 : 0);
     return new uPlot(
       options(box, height, {
-        scales: { x: { time: true }, y: { range: rangeOf(plot) } },
+        scales: { x: { time: true, range: timeRange }, y: { range: rangeOf(plot) } },
         axes: [timeAxis(), axis({ values: (_u, splits) => splits.map(UNITS[plot.unit]), size: 58 })],
         series: [{ label: "time", value: (_u, value) => (value === null ? "–" : time(value)) }].concat(
           plot.lines.map((line) => seriesOf(line, plot.unit)),
@@ -117,7 +122,6 @@
     const most = Math.max(1e-9, ...cells.flat());
     const readout = box.parentElement.querySelector(".readout");
     const isNarrow = box.clientWidth < 560;
-    const end = plots.price.x[plots.price.x.length - 1];
     const paint = (u) => {
       const { ctx, bbox } = u;
       ctx.save();
@@ -126,14 +130,14 @@
       ctx.clip();
       ctx.fillStyle = color("heat");
       x.forEach((from, i) => {
-        const left = u.valToPos(from, "x", true);
-        const right = u.valToPos(x[i + 1] ?? end, "x", true);
+        const left = Math.round(u.valToPos(from, "x", true));
+        const right = Math.round(u.valToPos(x[i + 1] ?? end, "x", true));
         cells.forEach((row, band) => {
           if (row[i] <= 0) return;
-          const top = u.valToPos(band + 1, "y", true);
-          const bottom = u.valToPos(band, "y", true);
+          const top = Math.round(u.valToPos(band + 1, "y", true));
+          const bottom = Math.round(u.valToPos(band, "y", true));
           ctx.globalAlpha = 0.08 + 0.92 * Math.sqrt(row[i] / most);
-          ctx.fillRect(Math.floor(left), Math.ceil(top), Math.ceil(right) - Math.floor(left), Math.floor(bottom - top));
+          ctx.fillRect(left, top, right - left, bottom - top);
         });
       });
       ctx.restore();
@@ -146,9 +150,9 @@
     };
     return new uPlot(
       options(box, Number(box.dataset.height), {
-        scales: { x: { time: true, range: () => [x[0], end] }, y: { range: () => [0, bands.length] } },
+        scales: { x: { time: true, range: timeRange }, y: { range: () => [0, bands.length] } },
         axes: [
-          timeAxis(),
+          axis({ values: timeTicks, space: 64, size: 34, grid: { show: false } }),
           axis({
             splits: () => bands.map((_, band) => band + 0.5),
             values: () => bands.map((name, band) => (isNarrow && band % 2 === 1 ? "" : name)),

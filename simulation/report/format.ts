@@ -18,6 +18,9 @@ function fixed(value: number, digits: number): string {
 /** Whole units from a thousand on, cents below. */
 export const amount = (value: number): string => fixed(value, Math.abs(value) >= 1_000 ? 0 : 2);
 
+/** How many of something. */
+export const whole = (value: number): string => fixed(value, 0);
+
 /** Three digits and a word: for sentences. */
 export function brief(value: number): string {
   const size = Math.abs(value);
@@ -37,7 +40,7 @@ export function price(value: number): string {
 }
 
 export const count = (value: number, one: string, many = `${one}s`): string =>
-  `${fixed(value, 0)} ${value === 1 ? one : many}`;
+  `${whole(value)} ${value === 1 ? one : many}`;
 
 export function day(seconds: number): string {
   const date = new Date(seconds * 1_000);

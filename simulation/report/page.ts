@@ -22,7 +22,7 @@ export function pageOf(report: ReportInput): string {
   const first = outcome.rows[0]?.time ?? 0;
   const last = outcome.rows.at(-1)?.time ?? first;
   const sections = sectionsOf(report);
-  const plots = plotsOf(scenario, outcome);
+  const plots = plotsOf(outcome);
   if (comparison !== undefined) plots["paid"] = paidPlot(comparison);
   const data = { plots, heat: heatOf(scenario, outcome) };
   // The licence asks that its text goes along.

@@ -34,7 +34,8 @@ export type Heat = {
 };
 
 const PARTS = 160;
-const BARS = 72;
+/** Equal stretches of time that a run's liquidations are summed up in. */
+export const BARS = 72;
 
 /** Seven digits that count: more than a screen can show. */
 const short = (value: number): number => Number(value.toPrecision(7));
@@ -55,7 +56,7 @@ const VALUES: readonly (keyof Row)[] = [
   "borrowRate",
 ];
 
-export function plotsOf(scenario: Scenario, outcome: Outcome): Record<string, Plot> {
+export function plotsOf(outcome: Outcome): Record<string, Plot> {
   const rows = thinned(outcome.rows, (row) => VALUES.map((key) => Number(row[key])), PARTS);
   const x = rows.map(({ time }) => time);
   const column = (of: (row: Row) => number): number[] => rows.map((row) => short(of(row)));
@@ -77,11 +78,16 @@ export function plotsOf(scenario: Scenario, outcome: Outcome): Record<string, Pl
       x,
       shades,
       atLeastZero: true,
-      lines: [
-        { label: "utilisation", tone: "a", fill: true },
-        { label: "borrow rate, a year", tone: "d", dash: true },
-      ],
-      columns: [column((row) => row.utilisation), column((row) => row.borrowRate)],
+      lines: [{ label: "utilisation", tone: "a", fill: true }],
+      columns: [column((row) => row.utilisation)],
+    },
+    rate: {
+      unit: "part",
+      x,
+      shades,
+      atLeastZero: true,
+      lines: [{ label: "borrow rate, a year", tone: "d" }],
+      columns: [column((row) => row.borrowRate)],
     },
     money: {
       unit: "amount",
@@ -122,7 +128,7 @@ export function plotsOf(scenario: Scenario, outcome: Outcome): Record<string, Pl
       columns: [column((row) => row.grossPrice), column((row) => row.exitPrice)],
     },
     layers: layersOf(outcome),
-    ...liquidationsOf(scenario, outcome),
+    ...liquidationsOf(outcome),
   };
 }
 
@@ -169,7 +175,7 @@ function layersOf({ rows, losses }: Outcome): Plot {
 }
 
 /** What liquidators repaid, and the most positions at once that nobody took, in equal stretches of time. */
-function liquidationsOf(_scenario: Scenario, { rows, notes }: Outcome): Record<string, Plot> {
+function liquidationsOf({ rows, notes }: Outcome): Record<string, Plot> {
   const from = rows[0]?.time ?? 0;
   const until = rows.at(-1)?.time ?? from;
   const length = Math.max(1, Math.ceil((until - from + 1) / BARS));
@@ -234,11 +240,11 @@ export function heatOf(scenario: Scenario, { rows }: Outcome): Heat {
 const LOOKS = [{ tone: "a" }, { tone: "d", dash: true }, { tone: "b", dash: true }, { tone: "c" }] as const;
 
 /** What each rule pays for a share, over time. */
-export function paidPlot({ results }: Comparison): Plot {
+export function paidPlot({ results, paid }: Comparison): Plot {
   return {
     unit: "share",
-    x: results[0]?.price.map(({ time }) => time) ?? [],
+    x: paid.map(({ time }) => time),
     lines: results.map(({ title }, i) => ({ label: title, ...(LOOKS[i] ?? { tone: "muted" }) })),
-    columns: results.map(({ price }) => price.map(({ exit }) => short(exit))),
+    columns: results.map((_, i) => paid.map(({ prices }) => short(prices[i] ?? 0))),
   };
 }

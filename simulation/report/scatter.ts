@@ -12,8 +12,8 @@ export type Dot = {
 
 const WIDTH = 400;
 const HEIGHT = 250;
-const BOX = { left: 46, right: 318, top: 14, bottom: 206 };
-const STILL = { left: 328, right: 394 };
+const BOX = { left: 46, right: 282, top: 14, bottom: 206 };
+const STILL = { left: 294, right: 394 };
 const TICKS = [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1];
 
 /** The same scale for all panels that are to be compared. */
@@ -51,15 +51,9 @@ export function scatter(dots: readonly Dot[], from: number, until: number, most:
           >`,
     )}
     ${timeTicks(from, until).map(
-      ({ time, text }, i, all) =>
-        html`<text
-          x="${one(x(time))}"
-          y="${BOX.bottom + 18}"
-          text-anchor="${i === 0 ? "start" : i === all.length - 1 ? "end" : "middle"}"
-          >${text}</text
-        >`,
+      ({ time, text }) => html`<text x="${one(x(time))}" y="${BOX.bottom + 22}" text-anchor="middle">${text}</text>`,
     )}
-    <text x="${(STILL.left + STILL.right) / 2}" y="${BOX.bottom + 18}" text-anchor="middle">still in</text>
+    <text x="${(STILL.left + STILL.right) / 2}" y="${BOX.bottom + 22}" text-anchor="middle">still in</text>
     <text class="muted" x="${BOX.left}" y="${HEIGHT - 6}">last time it got money out (UTC)</text>
     ${dots.map((dot) => {
       const { name, supplied, loss, lastExit, left } = dot;
@@ -79,7 +73,7 @@ export function scatter(dots: readonly Dot[], from: number, until: number, most:
       }
       const place = still.indexOf(dot);
       const cx = STILL.left + 8 + ((STILL.right - STILL.left - 16) * (place + 0.5)) / still.length;
-      const r = radius(supplied);
+      const r = 0.75 * radius(supplied);
       return html`<rect
         class="stays"
         x="${one(cx - r)}"
@@ -101,6 +95,15 @@ function ticksUpTo(most: number, y: (loss: number) => number): number[] {
   return [...shown, most];
 }
 
+const STEPS = [600, 3_600, 10_800, 21_600, 43_200, 86_400];
+
+/** Three or four, at full hours or midnights. */
 function timeTicks(from: number, until: number): { time: number; text: string }[] {
-  return [from, (from + until) / 2, until].map((time) => ({ time, text: moment(Math.round(time / 60) * 60) }));
+  const rough = (until - from) / 3;
+  const step = STEPS.find((each) => each >= rough) ?? Math.ceil(rough / 86_400) * 86_400;
+  const first = Math.ceil(from / step) * step;
+  return Array.from({ length: Math.floor((until - first) / step) + 1 }, (_, i) => {
+    const time = first + i * step;
+    return { time, text: time % 86_400 === 0 ? moment(time).slice(0, -6) : moment(time).slice(-5) };
+  });
 }

@@ -2,11 +2,9 @@
 import type { Comparison } from "../comparison.js";
 import { figuresOf } from "../figures.js";
 import type { Outcome } from "../run.js";
-import { brief, count, duration, percent } from "./format.js";
+import { brief, duration, percent } from "./format.js";
 import type { ReportInput } from "./input.js";
-
-const sum = <T>(list: readonly T[], of: (item: T) => number): number =>
-  list.reduce((total, item) => total + of(item), 0);
+import { sum } from "./parts.js";
 
 /** What came of a run, in one sentence or two. */
 export function headline({ scenario, outcome }: ReportInput): string {
@@ -46,7 +44,7 @@ export type Group = { readonly name: string; readonly put: number; readonly got:
 
 /** Who is richer or poorer at the end, in groups. */
 export function groupsOf({ scenario, outcome }: ReportInput): Group[] {
-  const { rows, suppliers, insurers, losses } = outcome;
+  const { rows, suppliers, insurers } = outcome;
   const last = rows.at(-1);
   const groupOf = (name: string, list: Outcome["suppliers"]): Group => ({
     name: `${name} (${list.length})`,
@@ -75,14 +73,9 @@ export function groupsOf({ scenario, outcome }: ReportInput): Group[] {
       name: "reserve",
       put: topUp,
       got: 0,
-      left: last === undefined ? topUp : Math.max(0, last.reserve - openFromReserve(last, losses)),
+      left: last === undefined ? topUp : Math.max(0, last.reserve - last.shortfall),
     },
   ].filter(({ put }) => put > 0);
-}
-
-/** Of a shortfall still open at the end the reserve bears what it has. */
-function openFromReserve(last: Outcome["rows"][number], _losses: Outcome["losses"]): number {
-  return Math.min(last.reserve, last.shortfall);
 }
 
 /** For a terminal and for the page: a header and a line for each mechanism. */
@@ -93,7 +86,8 @@ export function comparisonTable({ results }: Comparison): string[][] {
     "reserve bears",
     "insurers bear",
     "suppliers bear",
-    "all suppliers",
+    "of what they supplied",
+    "leavers took too much",
     "who left",
     "who stayed",
     "luckiest",
@@ -110,6 +104,7 @@ export function comparisonTable({ results }: Comparison): string[][] {
         brief(Math.max(0, result.insurersLoss)),
         brief(result.suppliersLoss),
         percent(result.suppliersLoss / supplied),
+        brief(result.excess),
         result.suppliers.some((fate) => fate.lastExit !== undefined) ? percent(result.lossOfLeavers) : "nobody",
         percent(result.lossOfStayers),
         percent(result.least),
@@ -119,13 +114,15 @@ export function comparisonTable({ results }: Comparison): string[][] {
   ];
 }
 
-/** One sentence on what the comparison shows. */
+/** What the comparison shows, in a sentence or two. */
 export function comparisonLine({ results }: Comparison): string {
-  const parts = results.map(({ title, least, most }) => `${title}: from ${percent(least)} to ${percent(most)}`);
-  return `What the luckiest and the unluckiest supplier lost. ${parts.join("; ")}.`;
+  if (results.every(({ booked, open }) => booked + open === 0)) return "There was no bad debt under any of them.";
+  const parts = results
+    .filter(({ isInsured }) => !isInsured)
+    .map(({ title, excess }) => `${excess < 1 ? "nothing" : brief(excess)} under “${title}”`);
+  const list = `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+  return (
+    "Who left took more than its part of what the oracle said the pool could pay, and so at the cost of those who " +
+    `stayed: nothing under Mutua, ${list}.`
+  );
 }
-
-export const liquidationCounts = ({ notes }: Outcome): string => {
-  const done = notes.filter(({ kind }) => kind === "liquidated").length;
-  return count(done, "liquidation");
-};
