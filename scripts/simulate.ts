@@ -59,13 +59,18 @@ async function replay(name: string): Promise<void> {
 
   const follower = engine === "model" ? undefined : await contractsFollower(engine === "both");
   const start = performance.now();
+  const used = process.cpuUsage();
   const outcome = await run(scenario, ticks, gas, seed, follower);
   const seconds = (performance.now() - start) / 1_000;
+  const { user, system } = process.cpuUsage(used);
   const figures = figuresOf(scenario, outcome);
 
   console.log(summary(scenario, outcome, figures));
-  const perStep = ((seconds * 1_000) / ticks.length).toFixed(1);
-  console.log(`\n${ticks.length} steps in ${seconds.toFixed(1)} s, ${perStep} ms a step, engine: ${engine}`);
+  const processor = (user + system) / 1e6;
+  console.log(
+    `\n${ticks.length} steps on the ${engine === "model" ? "model" : "contracts and the model"} in ${seconds.toFixed(1)} s, ` +
+      `${processor.toFixed(1)} s of processor time, ${((processor * 1_000) / ticks.length).toFixed(1)} ms a step`,
+  );
 
   let comparison;
   if (isCompared) {

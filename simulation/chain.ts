@@ -35,7 +35,7 @@ export function chainFollower(isWhole = false): Follower {
   return Object.assign(follow, { close: async () => await chain?.close() });
 }
 
-const shown = (value: unknown): string => inspect(value, { depth: 5, breakLength: Infinity });
+const shown = (value: unknown): string => inspect(value, { depth: 5, breakLength: Infinity, compact: true });
 
 async function deploy(world: World): Promise<Chain> {
   const { terms, oracles } = world.pool;

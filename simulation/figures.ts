@@ -50,6 +50,8 @@ export function brokenAssertions(scenario: Scenario, figures: Figures): string[]
   return scenario.assert.flatMap(({ figure, sign, bound, text }) =>
     HOLDS[sign](figures[figure], bound)
       ? []
-      : [`${scenario.name}: assertion broken: ${text}: ${figure} is ${figures[figure]}, must be ${sign} ${bound}`],
+      : [
+          `${scenario.name}: assertion broken: ${text}: ${figure} is ${Number(figures[figure].toPrecision(6))}, must be ${sign} ${bound}`,
+        ],
   );
 }

@@ -76,7 +76,7 @@ export type Outcome = {
 };
 
 /** The engine beside the model, if there is one: told of each step's operations in order, and closed at the end. */
-export type Follower = ((world: World) => Promise<void>) & { close?: () => Promise<void> };
+export type Follower = ((world: World) => Promise<void>) & { close?: (() => Promise<void>) | undefined };
 
 /** A series of the data folder by its name, or a CSV of one's own by its path from the scenario. */
 function seriesFile(scenario: Scenario, series: string, key: string): string {

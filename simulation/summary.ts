@@ -1,5 +1,5 @@
 // What a terminal shows of a path: one line, then who lost what and why.
-import { table } from "../scripts/lib/table.js";
+import { list, table } from "../scripts/lib/table.js";
 import type { Figures } from "./figures.js";
 import type { Outcome, Row } from "./run.js";
 import { FIGURES, type Figure, type Scenario } from "./scenario.js";
@@ -68,7 +68,7 @@ function layers({ losses, rows, insurers }: Outcome): string {
   const staked = insurers.reduce((total, each) => total + each.staked, 0);
   const inPool = first.gross - first.reserve - first.fund;
   return table(
-    ["losses by layer", "had", "paid", "of its own", "of the loss"],
+    ["losses by layer", "had at the start", "paid", "of its own", "of the loss"],
     [
       line("reserve", first.reserve, sum("fromReserve")),
       line("insurance fund", staked, sum("fromFund")),
@@ -138,8 +138,5 @@ function liquidations({ notes, overdue }: Outcome): string {
 }
 
 function figureTable(figures: Figures): string {
-  return table(
-    ["figure", "", ""],
-    (Object.keys(FIGURES) as Figure[]).map((name) => [name, percent(figures[name], 3), FIGURES[name]]),
-  );
+  return list((Object.keys(FIGURES) as Figure[]).map((name) => [name, percent(figures[name], 3), FIGURES[name]]));
 }
