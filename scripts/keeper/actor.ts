@@ -92,7 +92,8 @@ export class Actor {
     if (simulateOn === "latest" && this.#sender?.hasUnknown === true) return;
     const coinPrice = await this.#coinPrice(view);
     let left = candidates;
-    if (acts.has("liquidate") && candidates.length > 0) {
+    if (candidates.length === 0) this.#metrics.set("mutua_keeper_positions_unprofitable", 0);
+    else if (acts.has("liquidate")) {
       left = await this.#liquidate(
         candidates.filter((each) => this.#isMine(each.borrower, view.head)),
         view,
