@@ -60,14 +60,14 @@ export class Connection {
 export class MutuaPool extends Connection {
   // ---------------------------------------------------------------- reads
 
-  /** The market, and with `user` the account, of one block: by default the newest. */
+  /** The market, and with `user` the account, of one block, by default the newest; "pending" is none. */
   async read(): Promise<Snapshot>;
   async read(user: string, block?: BlockTag): Promise<Snapshot & { readonly account: Account }>;
   async read(user?: undefined, block?: BlockTag): Promise<Snapshot>;
   async read(user?: string, block: BlockTag = "latest"): Promise<Snapshot & { readonly account?: Account }> {
     const at = await this.provider.getBlock(block);
     if (at === null) throw new RangeError(`There is no block ${block.toString()}.`);
-    const overrides = { blockTag: block === "pending" ? block : at.number };
+    const overrides = { blockTag: at.number };
     const [market, account] = await Promise.all([
       this.lens.market(this.addresses.pool, overrides),
       user === undefined ? undefined : this.lens.account(this.addresses.pool, user, overrides),
