@@ -83,7 +83,12 @@ async function replay(name: string): Promise<void> {
   if (out !== undefined) {
     const { writeReport } = await import("../simulation/report/write.js");
     const folder = path.resolve(here, out);
-    await writeReport(folder, { scenario, outcome, provenance, ...(comparison === undefined ? {} : { comparison }) });
+    const report = { scenario, outcome, provenance, ...(comparison === undefined ? {} : { comparison }) };
+    try {
+      await writeReport(folder, report);
+    } catch (error) {
+      throw new Problem(`--out: ${out} can't be written: ${(error as Error).message}`);
+    }
     console.log(`\nThe report is in ${path.join(out, "report.html")}; its numbers lie beside it.`);
   }
   for (const line of brokenAssertions(scenario, figures)) {

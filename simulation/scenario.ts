@@ -11,6 +11,7 @@ import { Problem } from "./problem.js";
 const part = z.number().min(0).max(1);
 const positive = z.number().positive();
 const count = z.number().int().min(0).max(10_000);
+const some = z.number().int().min(1).max(10_000);
 const hours = z.strictObject({ fromHour: z.number().min(0), hours: positive });
 const instant = z.iso.datetime({ offset: true });
 
@@ -72,7 +73,7 @@ const venue = z.strictObject({
 });
 
 const borrowers = z.strictObject({
-  count: count.default(123),
+  count: some.default(123),
   /** All debt together, in the loan asset; nine tenths of what there is, where the rate is at its target. */
   debt: positive.default(69_000_000),
   /** How unequal loans are: 0 all alike, 1 a few hold most. */
@@ -86,7 +87,7 @@ const borrowers = z.strictObject({
 });
 
 const suppliers = z.strictObject({
-  count: count.default(60),
+  count: some.default(60),
   assets: positive.default(75_000_000),
   inequality: z.number().min(0).max(3).default(1),
   /** Parts that leave when the price falls, when cash runs short, when a shortfall shows; the rest stay. */

@@ -3,6 +3,7 @@
 import { Fund, type ModelEvent, Pool, type Position, Refusal } from "../sdk/model/index.js";
 import { applyToModel, type Operation, type Value, type World as ModelWorld } from "../sdk/model/operations.js";
 import { Random } from "../sdk/model/random.js";
+import { Problem } from "./problem.js";
 import type { Scenario } from "./scenario.js";
 
 export const ORACLE = "oracle one";
@@ -215,7 +216,8 @@ export class World {
   /** For what a scenario needs to begin with: it must work. */
   #must(caller: string, call: string, ...values: Value[]): void {
     const acted = this.act(caller, call, ...values);
-    if (!acted.ok) throw new Error(`${caller} could not ${call}: ${acted.reason}`);
+    if (acted.ok) return;
+    throw new Problem(`${this.scenario.name}: at the start ${caller} can't ${call}: the pool answers ${acted.reason}`);
   }
 
   // ---------------------------------------------------------------- who there is
