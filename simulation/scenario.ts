@@ -11,6 +11,7 @@ import { Problem } from "./problem.js";
 const part = z.number().min(0).max(1);
 const positive = z.number().positive();
 const count = z.number().int().min(0).max(10_000);
+const factor = z.number().min(1).max(1.9999);
 const some = z.number().int().min(1).max(10_000);
 const hours = z.strictObject({ fromHour: z.number().min(0), hours: positive });
 const instant = z.iso.datetime({ offset: true });
@@ -37,17 +38,17 @@ const market = z.strictObject({
   collateralDecimals: z.number().int().min(0).max(18).default(18),
   borrowLtv: part.default(0.8),
   lltv: part.default(0.86),
-  lifFloor: z.number().min(1).default(1.02),
-  lifMin: z.number().min(1).default(1.03),
-  lifPeak: z.number().min(1).default(1.1),
-  repayTarget: part.default(0.9),
+  lifFloor: factor.default(1.02),
+  lifMin: factor.default(1.03),
+  lifPeak: factor.default(1.1),
+  repayTarget: z.number().min(0.0001).max(1).default(0.9),
   maxDeviation: part.default(0.02),
   reserveFee: part.default(0.1),
   fundFee: part.default(0.1),
   reserveTarget: part.default(0.02),
-  minDebt: positive.default(100),
+  minDebt: positive.max(1_000_000).default(100),
   /** Yearly, at 90% utilisation on the first day. */
-  rateAtTarget: positive.default(0.04),
+  rateAtTarget: z.number().min(0.001).max(2).default(0.04),
 });
 
 const gas = z.strictObject({
