@@ -69,7 +69,8 @@ export async function sizeFundOf(scenario: Scenario, wishes: Wishes, confidence:
 
   const resultsAt = async (stake: number, items: readonly Item[], isFollowed: boolean): Promise<PathResult[]> => {
     const plan = planOf(scenario, [{ [STAKE]: stake } satisfies Changes], wishes);
-    const each = [...(await play(plan, items, isFollowed)).values()];
+    const played = await play(plan, items, isFollowed);
+    const each = items.map((item) => played.get(placeOf(item, plan.meta)) as PathResult);
     tried.push({ stake, haircuts: haircutsOf(each) });
     return each;
   };

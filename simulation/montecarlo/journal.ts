@@ -89,7 +89,7 @@ export class Journal {
     if (this.#folder !== undefined) appendFileSync(this.#file(this.#folder), lineOf({ ...item, ...result }));
   }
 
-  /** All is there: in its order, whoever was first. */
+  /** In the paths' order, whoever was first. */
   close(): void {
     if (this.#folder !== undefined) writeJournal(this.#folder, this.#header, this.results);
   }
@@ -100,8 +100,10 @@ export class Journal {
 }
 
 export function writeJournal(folder: string, header: Header, results: Results): void {
-  const items = itemsOf(header.meta, header.shard);
-  const lines = items.map((item) => lineOf({ ...item, ...results.get(placeOf(item, header.meta)) }));
+  const lines = itemsOf(header.meta, header.shard).flatMap((item) => {
+    const result = results.get(placeOf(item, header.meta));
+    return result === undefined ? [] : [lineOf({ ...item, ...result })];
+  });
   mkdirSync(folder, { recursive: true });
   const file = path.join(folder, JOURNAL);
   writeFileSync(`${file}.new`, lineOf(header) + lines.join(""));

@@ -42,7 +42,9 @@ export async function sizeFund(args: string[]): Promise<void> {
   const { out } = work;
   const advice = await sizeFundOf(scenario, wishes, confidence, async (plan, items, isFollowed) => {
     const check = isFollowed ? work.check : 0;
-    return await play(plan, { ...work, check, out: undefined }, { number: 1, of: 1 }, items);
+    // Each size is a run of its own, which goes on where it was stopped.
+    const folder = out === undefined ? undefined : path.join(out, plan.digest.slice(0, 16));
+    return await play(plan, { ...work, check, out: folder }, { number: 1, of: 1 }, items);
   });
   console.log(advice.text);
   if (out === undefined) return;
@@ -84,7 +86,10 @@ export async function play(
   const seconds = (performance.now() - start) / 1_000;
   console.log(
     `${open.length.toLocaleString("en")} paths of ${plan.meta.steps} steps on ${Math.min(workers, open.length)} threads in ` +
-      `${duration(seconds)}. The contracts followed the model through ${sample.length} of them, to the wei.`,
+      `${duration(seconds)}; ` +
+      (sample.length === 0
+        ? "none was played on the contracts."
+        : `the contracts followed the model through ${sample.length} of them, to the wei.`),
   );
   return journal.results;
 }

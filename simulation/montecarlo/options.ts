@@ -12,15 +12,15 @@ import type { Wishes } from "./plan.js";
 const here = process.env["INIT_CWD"] ?? process.cwd();
 
 const OPTIONS = {
-  paths: { type: "string", default: "1000" },
-  steps: { type: "string", default: "500" },
-  block: { type: "string", default: "42" },
-  volatility: { type: "string", default: "1" },
-  "no-drift": { type: "boolean", default: false },
+  paths: { type: "string" },
+  steps: { type: "string" },
+  block: { type: "string" },
+  volatility: { type: "string" },
+  "no-drift": { type: "boolean" },
   source: { type: "string" },
-  seed: { type: "string", default: "1" },
+  seed: { type: "string" },
   workers: { type: "string" },
-  check: { type: "string", default: "2000" },
+  check: { type: "string" },
   out: { type: "string" },
   sweep: { type: "string", multiple: true },
   shard: { type: "string" },
@@ -53,36 +53,30 @@ export function optionsOf(command: string, args: readonly string[], unfit: reado
   const [name, ...more] = positionals;
   if (name === undefined) throw new Problem(`${command}: name a scenario: npm run simulate -- list shows them`);
   if (more.length > 0) throw new Problem(`${command}: one scenario at a time, found ${positionals.join(", ")}`);
-  for (const option of unfit) {
-    const value = values[option];
-    if (value !== undefined && value !== ("default" in OPTIONS[option] ? OPTIONS[option].default : undefined)) {
-      throw new Problem(`${command} has no option --${option}`);
-    }
-  }
-  const whole = (option: Name, least: number, most: number): number =>
-    number(option, values[option] as string, least, most, true);
-  const paths = whole("paths", 1, 10_000_000);
-  const at = values.path;
+  requireNone(command, values, unfit);
+  const whole = (option: Name, absent: number, least: number, most: number): number =>
+    numberOf(option, values[option] as string | undefined, absent, least, most, true);
+  const paths = whole("paths", 1_000, 1, 10_000_000);
   return {
     scenario: findScenario(name, here),
     wishes: {
       paths,
-      steps: whole("steps", 2, 1_000_000),
-      block: whole("block", 1, 1_000_000),
-      volatility: number("volatility", values.volatility, 0, 100, false),
-      isDriftless: values["no-drift"],
+      steps: whole("steps", 500, 2, 1_000_000),
+      block: whole("block", 42, 1, 1_000_000),
+      volatility: numberOf("volatility", values.volatility, 1, 0, 100, false),
+      isDriftless: values["no-drift"] ?? false,
       sources: values.source === undefined ? [] : values.source.split(",").map((each) => each.trim()),
-      seed: whole("seed", 0, 2 ** 32 - 1),
+      seed: whole("seed", 1, 0, 2 ** 32 - 1),
     },
     work: {
-      workers: values.workers === undefined ? availableParallelism() : whole("workers", 1, 1_024),
-      check: whole("check", 0, 10_000_000),
+      workers: whole("workers", availableParallelism(), 1, 1_024),
+      check: whole("check", 2_000, 0, 10_000_000),
       out: values.out === undefined ? undefined : path.resolve(here, values.out),
     },
     sweeps: values.sweep ?? [],
     shard: values.shard === undefined ? { number: 1, of: 1 } : shardOf(values.shard),
-    path: at === undefined ? undefined : number("path", at, 0, paths - 1, true),
-    confidence: number("confidence", values.confidence ?? "0.99", 0.5, 0.99999, false),
+    path: values.path === undefined ? undefined : whole("path", 0, 0, paths - 1),
+    confidence: numberOf("confidence", values.confidence, 0.99, 0.5, 0.99999, false),
   };
 }
 
@@ -95,7 +89,20 @@ function parsed(args: readonly string[]) {
   }
 }
 
-function number(option: Name, text: string, least: number, most: number, isWhole: boolean): number {
+function requireNone(command: string, values: Readonly<Partial<Record<Name, unknown>>>, unfit: readonly Name[]): void {
+  const found = unfit.find((option) => values[option] !== undefined);
+  if (found !== undefined) throw new Problem(`${command} has no option --${found}`);
+}
+
+function numberOf(
+  option: Name,
+  text: string | undefined,
+  absent: number,
+  least: number,
+  most: number,
+  isWhole: boolean,
+): number {
+  if (text === undefined) return absent;
   const value = Number(text);
   const isNumber = isWhole ? /^\d+$/u.test(text) : /^\d+(?:\.\d+)?$/u.test(text);
   if (isNumber && value >= least && value <= most) return value;
@@ -114,6 +121,8 @@ function shardOf(text: string): Shard {
 /** The folders to merge, and where to. */
 export function mergeOptions(args: readonly string[]): { folders: string[]; out: string } {
   const { values, positionals } = parsed(args);
+  const { out: _out, ...others } = OPTIONS;
+  requireNone("merge", values, Object.keys(others) as Name[]);
   if (values.out === undefined) throw new Problem("merge: --out must name a folder for the whole run");
   return { folders: positionals.map((folder) => path.resolve(here, folder)), out: path.resolve(here, values.out) };
 }

@@ -66,10 +66,14 @@ const CODE = codeDigest();
 
 function codeDigest(): string {
   const cwd = path.join(import.meta.dirname, "..", "..");
+  const files = [
+    "sdk/model/*.ts",
+    "simulation/*.ts",
+    "simulation/agents/*.ts",
+    "simulation/montecarlo/{bootstrap,path}.ts",
+  ];
   const hash = createHash("sha256");
-  for (const file of globSync(["sdk/model/*.ts", "simulation/*.ts", "simulation/agents/*.ts"], { cwd }).toSorted()) {
-    hash.update(file).update(readFileSync(path.join(cwd, file)));
-  }
+  for (const file of globSync(files, { cwd }).toSorted()) hash.update(file).update(readFileSync(path.join(cwd, file)));
   return hash.digest("hex");
 }
 

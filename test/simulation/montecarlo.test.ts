@@ -167,7 +167,7 @@ describe("Monte Carlo", () => {
       tried: { stake: number; haircuts: number }[];
       advised: { stake: number; count: number };
     };
-    const { bare, given, tried, advised } = JSON.parse(files("fund")["size-fund.json"] ?? "") as Figures;
+    const { bare, given, tried, advised } = JSON.parse(readFileSync(at("fund/size-fund.json"), "utf8")) as Figures;
     expect(bare.losses).to.be.above(0);
     expect(given.count).to.be.above(0);
     // Of eight paths none may have one; a little less would not do, as was tried.
@@ -228,6 +228,16 @@ describe("Monte Carlo", () => {
       expect(await refused(all)).to.equal(message);
     });
   }
+
+  it("refuses options that size-fund and merge have no use for, and a confidence that is none", async () => {
+    expect(await refused([scenario, "--sweep", "reserve=1"], sizeFund)).to.equal("size-fund has no option --sweep");
+    expect(await refused([scenario, "--confidence", "1"], sizeFund)).to.equal(
+      '--confidence: found "1", must be a number from 0.5 to 0.99999',
+    );
+    expect(await refused([folder, "--out", folder, "--paths", "3"], merge)).to.equal("merge has no option --paths");
+    expect(await refused([folder], merge)).to.equal("merge: --out must name a folder for the whole run");
+    expect(await refused(["--out", folder], merge)).to.equal("merge: name the folders of the shards");
+  });
 
   it("refuses a swept value that the scenario's schema refuses, and keys that are none", async () => {
     expect(await refused([scenario, "--sweep", "market.lltv=0.86,0.99"])).to.match(
