@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { Problem } from "../lib/problem.ts";
 import { list } from "../lib/table.ts";
 import { explain } from "./errors.ts";
-import { type Market, openMarket, signerOf } from "./market.ts";
+import { type Market, openMarket, type Place, signerOf } from "./market.ts";
 import { json, parseBps } from "./units.ts";
 import { type Answer, LISTING, type Verb, VERBS } from "./verbs.ts";
 
@@ -21,6 +21,7 @@ const DEFAULT_SLIPPAGE = "0.5";
 const OPTIONS = {
   network: { type: "string" },
   rpc: { type: "string" },
+  url: { type: "string" },
   market: { type: "string" },
   as: { type: "string" },
   slippage: { type: "string" },
@@ -31,7 +32,7 @@ const OPTIONS = {
 
 const ABOUT_OPTIONS: readonly (readonly [string, string])[] = [
   ["--network <name>", "whose deployments/<name>.json; local if not given"],
-  ["--rpc <url>", "instead of <NETWORK>_RPC_URL or MUTUA_RPC_URL"],
+  ["--rpc <url>", "the node to ask, instead of <NETWORK>_RPC_URL or MUTUA_RPC_URL; --url is the same"],
   ["--market <name>", "where a deployment has several"],
   ["--as <name>", "sign with <NETWORK>_<NAME>_PRIVATE_KEY; on a local chain a role, or an account's number"],
   ["--slippage <percent>", `how much worse than the preview is still accepted; ${DEFAULT_SLIPPAGE} if not given`],
@@ -52,8 +53,9 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     const verb = name === "propose" && values.length === 0 ? LISTING : verbOf(name);
     requireValues(name, verb, values);
     const slippageBps = parseBps(options.slippage ?? DEFAULT_SLIPPAGE, "--slippage");
-    market = await openMarket(options);
-    const answer = await answerOf(market, verb, values, options, slippageBps, surroundings);
+    const place = { network: options.network, rpc: options.rpc ?? options.url, market: options.market };
+    market = await openMarket(place);
+    const answer = await answerOf(market, verb, values, { ...options, place, slippageBps }, surroundings);
     surroundings.out(options.json === true ? json(answer.data) : answer.text);
     return 0;
   } catch (error) {
@@ -69,14 +71,13 @@ async function answerOf(
   market: Market,
   verb: Verb,
   values: readonly string[],
-  options: Options,
-  slippageBps: bigint,
+  { place, slippageBps, ...options }: Options & { place: Place; slippageBps: bigint },
   { note, ask }: Surroundings,
 ): Promise<Answer> {
   if (verb.kind === "read") return await verb.run(market, values, note);
   const writer = {
     market,
-    signer: await signerOf(market, options, options.as),
+    signer: await signerOf(market, place, options.as),
     slippageBps,
     isAgreed: options.yes === true,
     confirm: ask === undefined ? undefined : async () => /^y(es)?$/i.test((await ask("Send? (y/N) ")).trim()),
@@ -102,7 +103,7 @@ function read(args: readonly string[]): { options: Options; name: string | undef
     const { message } = error as Error;
     const option = /Unknown option '(.+?)'/.exec(message)?.[1];
     if (option !== undefined) throw new Problem(`There is no option ${option}: there are ${optionNames()}`);
-    const missing = /Option '(--\S+).*argument/.exec(message)?.[1];
+    const missing = /Option '(--[a-z]+).*argument/.exec(message)?.[1];
     if (missing !== undefined) throw new Problem(optionProblem(missing, message));
     throw error;
   }

@@ -31,10 +31,12 @@ export type Market = {
 };
 
 /** The options that every verb has and that say which market is meant. */
-export type Place = { network?: string; rpc?: string; market?: string };
+export type Place = { network: string | undefined; rpc: string | undefined; market: string | undefined };
 
 export async function openMarket(place: Place): Promise<Market> {
   const network = place.network ?? LOCAL;
+  if (!/^[A-Za-z0-9_-]+$/.test(network))
+    throw new Problem(`"${network}" is not a network's name: a URL goes with --rpc`);
   const deployment = readDeployment(network);
   const deployed = marketOf(deployment, place.market);
   const { provider, chainId } = await connectTo(network, {

@@ -80,26 +80,21 @@ export async function withdraw(writer: Writer, text: string): Promise<Answer> {
   const { pool, asset, share } = market;
   const { bundle, account } = await read(writer);
   const wanted = parseAmountOrMax(text, asset);
+  if (wanted === "max" && account.shares === 0n) throw new Problem(`${signer.address} has no ${share.symbol}`);
+  if (wanted === "max" && account.withdrawableAssets === 0n) {
+    throw new Problem("The pool has no cash now: all of it is lent out");
+  }
   const lines: Plan["lines"] = [];
   let data: string;
   let preview: Plan["preview"];
-  if (wanted === "max") {
-    const shares = account.redeemableShares;
-    if (shares === 0n) {
-      throw new Problem(
-        account.shares === 0n
-          ? `${signer.address} has no ${share.symbol}`
-          : "The pool has no cash now: all of it is lent out",
-      );
-    }
+  if (wanted === "max" && account.redeemableShares === account.shares) {
+    const { shares } = account;
     const assets = await pool.previewRedeem(shares);
     const minAssets = atLeast(assets, writer);
     lines.push(
-      ["gives", tokens(shares, share)],
+      ["gives", `all ${tokens(shares, share)}`],
       ["gets", `${tokens(assets, asset)}, at least ${tokens(minAssets, asset)}`],
     );
-    if (shares < account.shares)
-      lines.push(["stays", `${tokens(account.shares - shares, share)}: the pool has no cash for it now`]);
     data = pool.interface.encodeFunctionData("redeem(uint256,address,address,uint256)", [
       shares,
       signer.address,
@@ -108,24 +103,29 @@ export async function withdraw(writer: Writer, text: string): Promise<Answer> {
     ]);
     preview = { shares, assets, minAssets };
   } else {
-    const shares = await pool.previewWithdraw(wanted);
+    // All of the cash is named in assets: what shares are worth grows until it is mined, the cash does not.
+    const assets = wanted === "max" ? account.withdrawableAssets : wanted;
+    const shares = await pool.previewWithdraw(assets);
     const maxShares = atMost(shares, writer);
     lines.push(
-      ["gets", tokens(wanted, asset)],
+      ["gets", tokens(assets, asset)],
       ["gives", `${tokens(shares, share)}, at most ${tokens(maxShares, share)}`],
     );
+    if (wanted === "max") {
+      lines.push(["stays", `${tokens(account.shares - shares, share)}: the pool has no cash for it now`]);
+    }
     data = pool.interface.encodeFunctionData("withdraw(uint256,address,address,uint256)", [
-      wanted,
+      assets,
       signer.address,
       signer.address,
       maxShares,
     ]);
-    preview = { assets: wanted, shares, maxShares };
+    preview = { assets, shares, maxShares };
   }
   if (bundle.prices.exitPriceWad < bundle.prices.grossPriceWad) {
     lines.push([
       "beware",
-      `the exit price ${decimal(bundle.prices.exitPriceWad, 18)} is below the gross price ${decimal(bundle.prices.grossPriceWad, 18)}: an uncovered shortfall is in it, and who leaves now gives it up for good`,
+      `the exit price ${decimal(bundle.prices.exitPriceWad, 18)} is below the gross price ${decimal(bundle.prices.grossPriceWad, 18)}: who leaves now gives the difference up for good`,
     ]);
   }
   return await carryOut(writer, "withdraw", { lines, steps: [poolStep(market, "withdraw", data)], preview });

@@ -1,4 +1,6 @@
 // Everything that changes something goes through here: simulate, show, ask, send, tell what happened.
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { Contract, formatEther, type Log, Signature, type TransactionReceipt, TypedDataEncoder } from "ethers";
 
 import { Problem } from "../lib/problem.ts";
@@ -159,11 +161,13 @@ export async function carryOut(writer: Writer, verb: string, plan: Plan): Promis
     if (writer.confirm === undefined) throw new Problem("Nothing was sent: without a terminal to ask at, add --yes");
     if (!(await writer.confirm())) throw new Problem("Nothing was sent");
   }
+  // Asked for once, past the provider's cache: transactions follow each other faster than it forgets.
+  const nonce = Number(await market.provider.send("eth_getTransactionCount", [signer.address, "pending"]));
   const receipts: TransactionReceipt[] = [];
   for (const [index, step] of plan.steps.entries()) {
     // What comes after an approval can only be tried now.
     const limit = index === 0 ? gas : await estimate(writer, step);
-    receipts.push(await send(writer, step, limit));
+    receipts.push(await send(writer, step, limit, nonce + index));
   }
   const events = receipts.flatMap(({ logs }) => logs.flatMap((log) => readEvent(market, log)));
   const last = receipts.at(-1);
@@ -200,17 +204,29 @@ async function send(
   { market, signer, show }: Writer,
   { what, to, data }: Step,
   gas: bigint,
+  nonce: number,
 ): Promise<TransactionReceipt> {
   // Interest of the seconds until it is mined can lead to a branch that costs a little more.
-  const sent = await signer.sendTransaction({ to, data, gasLimit: (gas * 13n) / 10n });
+  const sent = await signer.sendTransaction({ to, data, nonce, gasLimit: (gas * 13n) / 10n });
   show(`Sent ${sent.hash}: ${what}`);
-  const receipt = await market.provider.waitForTransaction(sent.hash, 1, CONFIRMATION_MS);
-  if (receipt === null)
+  const receipt = await mined(market, sent.hash);
+  if (receipt === undefined)
     throw new Problem(`${sent.hash} is not mined after five minutes: look it up before sending again`);
   if (receipt.status === 1) return receipt;
   // Ask the block before what it said.
   await market.provider.call({ from: signer.address, to, data, blockTag: receipt.blockNumber - 1 });
   throw new Problem(`${sent.hash} failed in block ${receipt.blockNumber}, and nothing changed: try again`);
+}
+
+/** At once on a local chain; then every second. */
+async function mined({ provider }: Market, hash: string): Promise<TransactionReceipt | undefined> {
+  const end = Date.now() + CONFIRMATION_MS;
+  for (let pause = 10; Date.now() < end; pause = Math.min(2 * pause, 1_000)) {
+    const receipt = await provider.getTransactionReceipt(hash);
+    if (receipt !== null) return receipt;
+    await sleep(pause);
+  }
+  return undefined;
 }
 
 type Event = { name: string; values: Record<string, unknown> };

@@ -10,6 +10,7 @@ import { network } from "hardhat";
 import { type AbiName, type Deployment, writeDeployment } from "../../scripts/deploy/deployment.ts";
 import { sent } from "../../scripts/lib/local-system.js";
 import {
+  createPool,
   DEFAULT_PARAMETERS,
   deploySystem,
   deployTestMarket,
@@ -29,6 +30,9 @@ export type Served = Market & {
   lens: types.PoolLens;
   router: types.Router;
   deployment: Deployment;
+  /** A second market, of a dollar whose approvals return nothing and that has no permit, written into the file too. */
+  addPlainMarket: () => Promise<{ pool: types.ILendingPool; asset: types.NoReturnToken }>;
+  removePlainMarket: () => void;
   setPrice: (tokens: number, isOk?: boolean) => Promise<void>;
   passTime: (seconds: bigint) => Promise<void>;
   /** Goes back to this moment whenever the returned function is called. */
@@ -144,6 +148,31 @@ export async function serve(): Promise<Served> {
     lens,
     router,
     deployment,
+    addPlainMarket: async () => {
+      const asset = await ethers.deployContract("NoReturnToken", [6]);
+      const plain = { ...parameters, name: "Mutua NORET-ETH", symbol: "mNORET-ETH" };
+      const { pool, fund } = await createPool(
+        system,
+        { ...plain, asset, collateral: market.collateral, oracle: market.oracle, authority },
+        deployer,
+      );
+      const [first] = deployment.markets;
+      if (first === undefined) throw new Error("The first market is missing");
+      deployment.markets.push({
+        ...first,
+        name: "noret-eth",
+        pool: await address(pool),
+        fund: await address(fund),
+        asset: { address: await address(asset), symbol: "NORET", decimals: 6 },
+        parameters: plain,
+      });
+      writeDeployment(deployment);
+      return { pool, asset };
+    },
+    removePlainMarket: () => {
+      deployment.markets.splice(1);
+      writeDeployment(deployment);
+    },
     setPrice: async (tokens, isOk = true) => {
       const price = oraclePrice(tokens, 6n);
       await sent(market.oracle.connect(deployer).set(price, price, isOk));
