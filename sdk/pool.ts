@@ -5,7 +5,7 @@ import { type ILendingPool, type Lens, lensAt, poolAt } from "./contracts.js";
 import type { MarketAddresses } from "./deployment.js";
 import { type InterestState, readInterest } from "./interest.js";
 import { type Account, atLeast, atMost, bearing, type Bearing, type LossPreview, type Market } from "./market.js";
-import { BPS, divUp, HOUR, MAX_UINT256, WAD } from "./model/numbers.js";
+import { BPS, divUp, HOUR, MAX_UINT256, Refusal, WAD } from "./model/numbers.js";
 import { pay, type PayOptions, type Payment } from "./pay.js";
 
 type Limit = { readonly slippageBps?: bigint };
@@ -130,10 +130,16 @@ export class MutuaPool extends Connection {
     );
   }
 
-  /** Give exactly `shares`; "max": as many as the caller has and the pool has cash for. */
+  /** Give exactly `shares`; "max": all that the caller has, or where the pool has less cash, what takes all of it. */
   async redeem(shares: bigint | "max", options: RedeemOptions = {}): Promise<ContractTransactionResponse> {
     const owner = await this.caller();
-    const given = shares === "max" ? await this.pool.maxRedeem(owner) : shares;
+    const given = shares === "max" ? await this.pool.balanceOf(owner) : shares;
+    if (shares === "max" && (await this.pool.maxRedeem(owner)) < given) {
+      // By assets: so many shares are worth more, and too much, a second later.
+      const assets = await this.pool.maxWithdraw(owner);
+      if (assets < (options.minAssets ?? 0n)) throw new Refusal("BelowMinimum", assets, options.minAssets);
+      return await this.withdraw(assets, options);
+    }
     const minAssets = options.minAssets ?? atLeast(await this.pool.previewRedeem(given), options.slippageBps);
     return await this.pool["redeem(uint256,address,address,uint256)"](
       given,
