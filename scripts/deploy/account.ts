@@ -65,17 +65,25 @@ export class Account {
     let fees: { maxFeePerGas: bigint; maxPriorityFeePerGas: bigint } | undefined;
     let previous: { nonce: number; hashes: string[] } = { nonce: -1, hashes: [] };
     for (let attempts = 1; ; ++attempts) {
-      if (await step.isDone()) return;
+      // In this order: what is mined after the nonce was read makes ours too low, and never the same thing twice.
       const nonce = await this.#nonce("latest");
+      if (await step.isDone()) return;
       if (nonce !== previous.nonce) {
         // The nonce of the last attempt has been used, and what it was for is still not there.
         if (previous.hashes.length > 0 && (await this.#isDoneSoon(step))) return;
         if (previous.hashes.length > 0) await this.#explainNoEffect(step, previous.hashes);
         fees = undefined;
         previous = { nonce, hashes: [] };
-        await this.#announceStuck(nonce);
+        if (await this.#awaitStuck(nonce)) continue;
       }
-      const gasLimit = await this.#estimate(step);
+      let gasLimit: bigint;
+      try {
+        gasLimit = await this.#estimate(step);
+      } catch (error) {
+        // Refused because it has happened in the meantime?
+        if (await step.isDone()) return;
+        throw error;
+      }
       fees = fees === undefined ? await this.#marketFees() : this.#raised(fees, await this.#marketFees());
       await this.#requireFunds(step, gasLimit, fees.maxFeePerGas);
       const { chainId } = await this.#provider.getNetwork();
@@ -106,15 +114,16 @@ export class Account {
     return await this.#provider.getTransactionCount(this.#wallet.address, tag);
   }
 
-  /** A transaction of an earlier run, or of another program, that is not mined yet: it gets a while, then it is replaced. */
-  async #announceStuck(nonce: number): Promise<void> {
+  /** Whether there was a transaction of an earlier run, or of another program, that is not mined yet. It got a while. */
+  async #awaitStuck(nonce: number): Promise<boolean> {
     const pending = await this.#nonce("pending");
-    if (pending <= nonce) return;
+    if (pending <= nonce) return false;
     const { log, patience } = this.#options;
     log(
       `  ${pending - nonce} transaction(s) of ${this.#wallet.address} wait from nonce ${nonce} on: giving them ${patience} s, then replacing`,
     );
     await this.#waitFor(nonce);
+    return true;
   }
 
   async #estimate(step: Step): Promise<bigint> {

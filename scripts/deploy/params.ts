@@ -45,14 +45,16 @@ const address = z
 
 /** "86%" in 1e4ths. */
 function percent(what: string, minimumBps: bigint, maximumBps: bigint) {
-  const hint = allowed(
-    `${what} as a percentage from ${shownBps(minimumBps)} to ${shownBps(maximumBps)}, with at most two decimals`,
-  );
+  const range = `from ${shownBps(minimumBps)} to ${shownBps(maximumBps)}, with at most two decimals`;
+  const hint = allowed(`${what} as a percentage ${range}`);
+  const inBps = (value: string): bigint => parseUnits(value.slice(0, -1), 2);
   return z
     .string(hint)
-    .regex(/^\d+(\.\d{1,2})?%$/, hint)
-    .transform((value) => parseUnits(value.slice(0, -1), 2))
-    .refine((bps) => bps >= minimumBps && bps <= maximumBps, hint);
+    .refine((value) => {
+      if (!/^\d+(\.\d{1,2})?%$/.test(value)) return false;
+      return inBps(value) >= minimumBps && inBps(value) <= maximumBps;
+    }, hint)
+    .transform(inBps);
 }
 
 export function shownBps(bps: bigint): string {
@@ -77,6 +79,11 @@ const cap = (what: string) =>
     )
     .transform((value) => BigInt(value));
 
+function inSeconds(value: string): bigint {
+  const [count, unit] = value.split(" ") as [string, string];
+  return BigInt(count) * SECONDS[unit.replace(/s$/, "") as keyof typeof SECONDS];
+}
+
 /** "24 hours" in seconds. */
 function duration(what: string, minimum: bigint, maximum: bigint) {
   const hint = allowed(
@@ -84,12 +91,11 @@ function duration(what: string, minimum: bigint, maximum: bigint) {
   );
   return z
     .string(hint)
-    .regex(/^\d+ (second|minute|hour|day)s?$/, hint)
-    .transform((value) => {
-      const [count, unit] = value.split(" ") as [string, string];
-      return BigInt(count) * SECONDS[unit.replace(/s$/, "") as keyof typeof SECONDS];
-    })
-    .refine((seconds) => seconds >= minimum && seconds <= maximum, hint);
+    .refine((value) => {
+      if (!/^\d+ (second|minute|hour|day)s?$/.test(value)) return false;
+      return inSeconds(value) >= minimum && inSeconds(value) <= maximum;
+    }, hint)
+    .transform(inSeconds);
 }
 
 // ---------------------------------------------------------------- the file

@@ -36,7 +36,9 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-export async function startAnvil(options: { chainId?: bigint; args?: readonly string[] } = {}): Promise<Anvil> {
+export async function startAnvil(
+  options: { chainId?: bigint; hardfork?: string; args?: readonly string[] } = {},
+): Promise<Anvil> {
   const chainId = options.chainId ?? 31_337n;
   const port = await freePort();
   const args = [
@@ -45,7 +47,7 @@ export async function startAnvil(options: { chainId?: bigint; args?: readonly st
     "--chain-id",
     `${chainId}`,
     "--hardfork",
-    "osaka",
+    options.hardfork ?? "osaka",
     "--silent",
     ...(options.args ?? []),
   ];

@@ -9,14 +9,20 @@ export function describeIssues(error: z.ZodError, source: string): string {
   const [issue] = error.issues;
   if (issue === undefined) return `${source}: not as expected`;
   const key = issue.path.length === 0 ? "" : ` ${issue.path.join(".")}:`;
-  const found = "input" in issue ? ` found ${shown(issue.input)};` : "";
+  const isFoundSaid = issue.code === "unrecognized_keys" || !("input" in issue);
+  const found = isFoundSaid ? "" : ` found ${shown(issue.input, issue.path.at(-1))};`;
   return `${source}:${key}${found} ${issue.message}`;
 }
 
-function shown(value: unknown): string {
+/** A value; of a block its keys, or what is under the key that is wrong. */
+function shown(value: unknown, key: PropertyKey | undefined): string {
   if (value === undefined) return "nothing";
-  const text =
-    JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? `${part}` : part)) ?? typeof value;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    const under = key === undefined ? undefined : (value as Record<PropertyKey, unknown>)[key];
+    return under === undefined ? `{${Object.keys(value).join(", ")}}` : shown(under, undefined);
+  }
+  const plain = (_key: string, part: unknown): unknown => (typeof part === "bigint" ? `${part}` : part);
+  const text = JSON.stringify(value, plain) ?? typeof value;
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
