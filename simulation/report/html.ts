@@ -14,8 +14,8 @@ const escaped = (text: string): string => text.replace(/[&<>"']/gu, (char) => NA
 
 function textOf(value: Value): string {
   if (value instanceof Html) return value.text;
-  if (Array.isArray(value)) return value.map((item: Html) => item.text).join("");
-  return escaped(String(value));
+  if (typeof value === "string" || typeof value === "number") return escaped(String(value));
+  return value.map(({ text }) => text).join("");
 }
 
 export const html = (parts: TemplateStringsArray, ...values: Value[]): Html =>

@@ -13,11 +13,12 @@ const SPREADS: readonly { column: Figure; title: string }[] = [
   { column: "coverage", title: "least cover, of debt" },
 ];
 
+const nameOf = ({ changes }: Distribution): string =>
+  Object.entries(changes)
+    .map(([key, value]) => `${key} = ${value}`)
+    .join(", ") || "the market as it is";
+
 export function monteCarloSection({ meta, distributions }: Summary): Html {
-  const nameOf = ({ changes }: Distribution): string =>
-    Object.entries(changes)
-      .map(([key, value]) => `${key} = ${value}`)
-      .join(", ") || "the market as it is";
   return html`<p>
       ${count(meta.paths, "path")} of ${count(meta.steps, "step")}, made of blocks of ${meta.block} rows of real prices,
       seed ${meta.seed}. p95: 95 of 100 paths end no worse. Lines are 95${"\u202f"}% intervals: how sure so many paths
@@ -33,16 +34,11 @@ export function monteCarloSection({ meta, distributions }: Summary): Html {
         percent(each.haircutProbability.low),
         percent(each.haircutProbability.high),
       ]),
-    )}${SPREADS.map(({ column, title }) => spreadFigure(title, column, distributions, nameOf))}`;
+    )}${SPREADS.map(({ column, title }) => spreadFigure(title, column, distributions))}`;
 }
 
 /** Median, p95, p99 and the worst of each market on one scale, with the lines of what is sure. */
-function spreadFigure(
-  title: string,
-  column: Figure,
-  distributions: readonly Distribution[],
-  nameOf: (distribution: Distribution) => string,
-): Html {
+function spreadFigure(title: string, column: Figure, distributions: readonly Distribution[]): Html {
   const spreads = distributions.map((each) => each.columns[column]);
   const most = Math.max(
     1e-6,

@@ -77,7 +77,7 @@ ${new Html(licence)}
         <script>
           ${new Html(read(path.join(UPLOT, "dist/uPlot.iife.min.js")))};
         </script>
-        <script>
+        <script type="module">
           ${new Html(own("client.js"))};
         </script>
       </body>

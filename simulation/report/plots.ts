@@ -208,6 +208,8 @@ function liquidationsOf({ rows, notes }: Outcome): Record<string, Plot> {
 const BOOK_FROM = 0.5;
 const BOOK_STEP = 0.05;
 
+const bound = (step: number): string => `${Math.round(100 * (BOOK_FROM + step * BOOK_STEP))}`;
+
 /** In each cell the most debt that the band had in its time, so that a short spike is seen. */
 export function heatOf(scenario: Scenario, { rows }: Outcome): Heat {
   const parts = Math.min(PARTS, rows.length);
@@ -221,7 +223,6 @@ export function heatOf(scenario: Scenario, { rows }: Outcome): Heat {
     }),
   );
   const name = (band: number): string => {
-    const bound = (step: number): string => `${Math.round(100 * (BOOK_FROM + step * BOOK_STEP))}`;
     if (band === 0) return `under ${bound(0)}\u202f%`;
     return band === bands - 1 ? `over ${bound(band - 1)}\u202f%` : `${bound(band - 1)} to ${bound(band)}\u202f%`;
   };

@@ -26,14 +26,14 @@ export function comparisonSection(comparison: Comparison): Html {
     )}
     <div class="panels">
       ${results.map(
-        ({ title, about, suppliers, booked, open }) =>
+        ({ mechanism, title, about, suppliers, booked, open }) =>
           html`<figure>
             <h3>${title}</h3>
             <p class="muted">${about}</p>
             ${scatter(suppliers, from, until, most, `${title}: loss of each supplier by the time it left`)}
             <figcaption>
               Bad debt
-              ${brief(booked + open)}${open > 0 ? `, of it ${brief(open)} not yet booked` : ""}.${paperNote(suppliers)}
+              ${brief(booked + open)}${open > 0 ? `, of it ${brief(open)} not yet booked` : ""}.${mechanism === "firstCome" || mechanism === "unpriced" ? paperNote(suppliers) : ""}
             </figcaption>
           </figure>`,
       )}

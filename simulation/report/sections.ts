@@ -39,7 +39,7 @@ export function sectionsOf(report: ReportInput): Section[] {
 
 // ---------------------------------------------------------------- the run
 
-function cards({ scenario, outcome, comparison: _ }: ReportInput): Html {
+function cards({ scenario, outcome }: ReportInput): Html {
   const { rows, losses, notes } = outcome;
   const first = rows[0] as Row;
   const figures = figuresOf(scenario, outcome);
@@ -82,11 +82,15 @@ function assertions(assert: ReportInput["scenario"]["assert"], figures: Readonly
   if (assert.length === 0) return NOTHING;
   return table(
     "What the scenario asserts",
-    [{ name: "assertion" }, { name: "found" }, { name: "holds", isText: true }, { name: "what it is", isText: true }],
+    [{ name: "assertion" }, { name: "found" }, { name: "holds", isText: true }],
     assert.map(({ figure, sign, bound, text }) => {
       const value = figures[figure];
       const isSo = { "<=": value <= bound, ">=": value >= bound, "<": value < bound, ">": value > bound }[sign];
-      return [text, percent(value, 3), isSo ? "yes" : html`<strong>no</strong>`, FIGURES[figure]];
+      return [
+        html`${text}<small>${FIGURES[figure]}</small>`,
+        percent(value, 3),
+        isSo ? "yes" : html`<strong>no</strong>`,
+      ];
     }),
   );
 }

@@ -42,23 +42,25 @@ export function headline({ scenario, outcome }: ReportInput): string {
 
 export type Group = { readonly name: string; readonly put: number; readonly got: number; readonly left: number };
 
+type Supplier = Outcome["suppliers"][number];
+
+const hasLeft = ({ supplied, left, lastExit }: Supplier): boolean => lastExit !== undefined && left <= supplied / 1_000;
+const isPartlyOut = (each: Supplier): boolean => each.lastExit !== undefined && !hasLeft(each);
+
+const groupOf = (name: string, list: readonly Supplier[]): Group => ({
+  name: `${name} (${list.length})`,
+  put: sum(list, ({ supplied }) => supplied),
+  got: sum(list, ({ taken }) => taken),
+  left: sum(list, ({ left }) => left),
+});
+
 /** Who is richer or poorer at the end, in groups. */
 export function groupsOf({ scenario, outcome }: ReportInput): Group[] {
   const { rows, suppliers, insurers } = outcome;
   const last = rows.at(-1);
-  const groupOf = (name: string, list: Outcome["suppliers"]): Group => ({
-    name: `${name} (${list.length})`,
-    put: sum(list, ({ supplied }) => supplied),
-    got: sum(list, ({ taken }) => taken),
-    left: sum(list, ({ left }) => left),
-  });
-  const hasLeft = ({ supplied, left, lastExit }: Outcome["suppliers"][number]): boolean =>
-    lastExit !== undefined && left <= supplied / 1_000;
-  const isPartly = (each: Outcome["suppliers"][number]): boolean => each.lastExit !== undefined && !hasLeft(each);
-  const topUp = scenario.reserve;
   return [
     groupOf("suppliers who left with all they had", suppliers.filter(hasLeft)),
-    groupOf("suppliers who got a part out", suppliers.filter(isPartly)),
+    groupOf("suppliers who got a part out", suppliers.filter(isPartlyOut)),
     groupOf(
       "suppliers who stayed",
       suppliers.filter(({ lastExit }) => lastExit === undefined),
@@ -71,9 +73,9 @@ export function groupsOf({ scenario, outcome }: ReportInput): Group[] {
     },
     {
       name: "reserve",
-      put: topUp,
+      put: scenario.reserve,
       got: 0,
-      left: last === undefined ? topUp : Math.max(0, last.reserve - last.shortfall),
+      left: last === undefined ? scenario.reserve : Math.max(0, last.reserve - last.shortfall),
     },
   ].filter(({ put }) => put > 0);
 }

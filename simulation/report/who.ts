@@ -7,6 +7,8 @@ import { details, sum, table } from "./parts.js";
 import { type Dot, scaleOf, scatter } from "./scatter.js";
 import { groupsOf } from "./tables.js";
 
+const change = (put: number, has: number): string => (put === 0 ? "–" : percent(has / put - 1, 3));
+
 export function whoSection(report: ReportInput): Html {
   const { outcome } = report;
   const { suppliers, insurers, rows } = outcome;
@@ -14,7 +16,6 @@ export function whoSection(report: ReportInput): Html {
   const until = (rows.at(-1) as Row).time;
   const dots = suppliers.map((each): Dot => ({ ...each, loss: lossOf(each) }));
   const groups = groupsOf(report);
-  const change = (put: number, has: number): string => (put === 0 ? "–" : percent(has / put - 1, 3));
   return html`<p>What everyone put in, got out and still has, at what it is worth at the end. Interest is in it.</p>
     ${table(
       "By group, in the loan asset",
@@ -115,30 +116,25 @@ function othersTable({ notes, rows }: Outcome): Html {
     Math.max(0, seized * (priceAt.get(time) ?? 0) - repaid - loss),
   );
   const liquidators = new Set(liquidated.map(({ by }) => by));
-  const lines: string[][] = [];
+  const lines: (string | Html)[][] = [];
   if (liquidated.length > 0) {
     lines.push([
-      `liquidators (${liquidators.size})`,
-      `profit of ${count(liquidated.length, "liquidation")}, after gas and price impact`,
+      html`liquidators (${liquidators.size})<small
+          >profit of ${count(liquidated.length, "liquidation")}, after gas and price impact</small
+        >`,
       amount(sum(liquidated, ({ profit }) => profit)),
     ]);
     lines.push([
-      "liquidated borrowers",
-      "collateral taken beyond the debt that went, at the market's price",
+      html`liquidated borrowers<small>collateral taken beyond the debt that went, at the market's price</small>`,
       amount(-penalty),
     ]);
   }
   if (sold.length > 0) {
     lines.push([
-      "buyers of the estate",
-      `profit of ${count(sold.length, "purchase")}, after gas and price impact`,
+      html`buyers of the estate<small>profit of ${count(sold.length, "purchase")}, after gas and price impact</small>`,
       amount(sum(sold, ({ profit }) => profit)),
     ]);
   }
   if (lines.length === 0) return NOTHING;
-  return table(
-    "On the other side, in the loan asset",
-    [{ name: "who" }, { name: "what", isText: true }, { name: "change" }],
-    lines,
-  );
+  return table("On the other side, in the loan asset", [{ name: "who" }, { name: "change" }], lines);
 }

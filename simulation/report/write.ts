@@ -40,7 +40,7 @@ function rowsCsv({ rows }: Outcome): string {
   const bands = first.book.map((_, band) => `book${band}`);
   return csv(
     ["time", ...keys, ...bands],
-    rows.map((row) => [iso(row.time), ...keys.map((key) => row[key] as number | boolean), ...row.book]),
+    rows.map((row) => [iso(row.time), ...keys.map((key) => row[key]), ...row.book]),
   );
 }
 
