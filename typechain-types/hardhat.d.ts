@@ -35,6 +35,7 @@ getContractFactory(name: 'FeeOnTransferToken', signerOrOptions?: ethers.Signer |
 getContractFactory(name: 'FlashActor', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FlashActor__factory>
 getContractFactory(name: 'FlashBorrower', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FlashBorrower__factory>
 getContractFactory(name: 'GasProbe', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.GasProbe__factory>
+getContractFactory(name: 'HostilePool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.HostilePool__factory>
 getContractFactory(name: 'LedgerStandIn', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LedgerStandIn__factory>
 getContractFactory(name: 'ManagedTarget', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ManagedTarget__factory>
 getContractFactory(name: 'Misbehaving', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Misbehaving__factory>
@@ -100,6 +101,7 @@ getContractAt(name: 'FeeOnTransferToken', address: string | ethers.Addressable, 
 getContractAt(name: 'FlashActor', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FlashActor>
 getContractAt(name: 'FlashBorrower', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FlashBorrower>
 getContractAt(name: 'GasProbe', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.GasProbe>
+getContractAt(name: 'HostilePool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.HostilePool>
 getContractAt(name: 'LedgerStandIn', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LedgerStandIn>
 getContractAt(name: 'ManagedTarget', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ManagedTarget>
 getContractAt(name: 'Misbehaving', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Misbehaving>
@@ -165,6 +167,7 @@ deployContract(name: 'FeeOnTransferToken', signerOrOptions?: ethers.Signer | Dep
 deployContract(name: 'FlashActor', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FlashActor>
 deployContract(name: 'FlashBorrower', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FlashBorrower>
 deployContract(name: 'GasProbe', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.GasProbe>
+deployContract(name: 'HostilePool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostilePool>
 deployContract(name: 'LedgerStandIn', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerStandIn>
 deployContract(name: 'ManagedTarget', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ManagedTarget>
 deployContract(name: 'Misbehaving', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Misbehaving>
@@ -230,6 +233,7 @@ deployContract(name: 'FeeOnTransferToken', args: any[], signerOrOptions?: ethers
 deployContract(name: 'FlashActor', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FlashActor>
 deployContract(name: 'FlashBorrower', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FlashBorrower>
 deployContract(name: 'GasProbe', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.GasProbe>
+deployContract(name: 'HostilePool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostilePool>
 deployContract(name: 'LedgerStandIn', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerStandIn>
 deployContract(name: 'ManagedTarget', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ManagedTarget>
 deployContract(name: 'Misbehaving', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Misbehaving>

@@ -64,6 +64,8 @@ export type { FlashBorrower } from './mocks/FlashBorrower.js';
 export { FlashBorrower__factory } from './factories/mocks/FlashBorrower__factory.js';
 export type { GasProbe } from './mocks/GasProbe.js';
 export { GasProbe__factory } from './factories/mocks/GasProbe__factory.js';
+export type { HostilePool } from './mocks/HostilePool.js';
+export { HostilePool__factory } from './factories/mocks/HostilePool__factory.js';
 export type { LedgerStandIn } from './mocks/LedgerStandIn.js';
 export { LedgerStandIn__factory } from './factories/mocks/LedgerStandIn__factory.js';
 export type { ManagedTarget } from './mocks/ManagedTarget.js';

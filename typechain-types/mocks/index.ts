@@ -8,6 +8,7 @@ export type { FeeOnTransferToken } from './FeeOnTransferToken.js';
 export type { FlashActor } from './FlashActor.js';
 export type { FlashBorrower } from './FlashBorrower.js';
 export type { GasProbe } from './GasProbe.js';
+export type { HostilePool } from './HostilePool.js';
 export type { LedgerStandIn } from './LedgerStandIn.js';
 export type { ManagedTarget } from './ManagedTarget.js';
 export type { Misbehaving } from './Misbehaving.js';

@@ -7,6 +7,7 @@ export { FeeOnTransferToken__factory } from './FeeOnTransferToken__factory.js';
 export { FlashActor__factory } from './FlashActor__factory.js';
 export { FlashBorrower__factory } from './FlashBorrower__factory.js';
 export { GasProbe__factory } from './GasProbe__factory.js';
+export { HostilePool__factory } from './HostilePool__factory.js';
 export { LedgerStandIn__factory } from './LedgerStandIn__factory.js';
 export { ManagedTarget__factory } from './ManagedTarget__factory.js';
 export { Misbehaving__factory } from './Misbehaving__factory.js';

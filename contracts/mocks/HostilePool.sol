@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ILiquidationCallback} from "../interfaces/IPoolCallbacks.sol";
+
+/// @title A pool that is none
+/// @notice Names any two tokens, calls back as often and with the amounts it is told, and pulls nothing.
+contract HostilePool {
+    address public asset;
+    address public collateralToken;
+    uint256 public callbacks;
+    uint256 public repaidAssets;
+    uint256 public seizedCollateral;
+
+    constructor(address asset_, address collateral_) {
+        (asset, collateralToken) = (asset_, collateral_);
+    }
+
+    function prepare(uint256 callbacks_, uint256 repaid, uint256 seized) external {
+        (callbacks, repaidAssets, seizedCollateral) = (callbacks_, repaid, seized);
+    }
+
+    function liquidate(
+        address,
+        uint256,
+        uint256,
+        address,
+        bytes calldata own
+    ) external returns (uint256, uint256, uint256) {
+        for (uint256 i; i < callbacks; ++i) {
+            ILiquidationCallback(msg.sender).onLiquidate(repaidAssets, seizedCollateral, own);
+        }
+        return (0, 0, 0);
+    }
+}
