@@ -110,12 +110,13 @@ export function loadTicks(
   return ticksOf(window(rows, path.basename(file), from, until), scenario.price.shape);
 }
 
+const secondsOf = (instant: string | undefined): number | undefined =>
+  instant === undefined ? undefined : Date.parse(instant) / 1_000;
+
 /** The market's prices in the scenario's window. */
 export function pathOf(scenario: Scenario): Tick[] {
   const { series, from, until, stretch, invert } = scenario.price;
-  const seconds = (instant: string | undefined): number | undefined =>
-    instant === undefined ? undefined : Date.parse(instant) / 1_000;
-  const ticks = loadTicks(scenario, series, seconds(from), seconds(until));
+  const ticks = loadTicks(scenario, series, secondsOf(from), secondsOf(until));
   return stretched(invert ? ticks.map(({ time, price }) => ({ time, price: 1 / price })) : ticks, stretch);
 }
 

@@ -322,21 +322,14 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 function wanted(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case "invalid_type":
-      return KINDS[issue.expected] ?? issue.expected;
-    case "too_small":
-      if (issue.origin === "string") return "a text that is not empty";
-      return `a number ${issue.inclusive === false ? "above" : "of at least"} ${issue.minimum}`;
-    case "too_big":
-      return `a number of at most ${issue.maximum}`;
-    case "invalid_value":
-      return `one of ${issue.values.join(", ")}`;
-    case "invalid_format":
-      return "a time like 2020-03-12T00:00:00Z";
-    default:
-      return issue.message;
+  if (issue.code === "invalid_type") return KINDS[issue.expected] ?? issue.expected;
+  if (issue.code === "too_small") {
+    if (issue.origin === "string") return "a text that is not empty";
+    return `a number ${issue.inclusive === false ? "above" : "of at least"} ${issue.minimum}`;
   }
+  if (issue.code === "too_big") return `a number of at most ${issue.maximum}`;
+  if (issue.code === "invalid_value") return `one of ${issue.values.join(", ")}`;
+  return issue.code === "invalid_format" ? "a time like 2020-03-12T00:00:00Z" : issue.message;
 }
 
 /** The keys that a group may have; the way to it goes through defaults and lists. */

@@ -20,14 +20,14 @@ export function readSeries(source: string, name: string, column?: string): Row[]
     .map((text, i) => ({ text, line: i + 1 }))
     .filter(({ text }) => text.trim() !== "");
   const header = lines[0]?.text.split(",").map((cell) => cell.trim()) ?? [];
-  const at = (cell: string): number => header.indexOf(cell);
-  const isCandles = column === undefined && CANDLE.every((cell) => at(cell) >= 0);
+  const columnOf = (cell: string): number => header.indexOf(cell);
+  const isCandles = column === undefined && CANDLE.every((cell) => columnOf(cell) >= 0);
   const one = column ?? "price";
-  if (at("timestamp_utc_iso") < 0 || (!isCandles && at(one) < 0)) {
+  if (columnOf("timestamp_utc_iso") < 0 || (!isCandles && columnOf(one) < 0)) {
     throw new Problem(
       `${name}: the first line must name the columns timestamp_utc_iso and ${one}` +
         `${column === undefined ? `, or timestamp_utc_iso, ${CANDLE.join(", ")}` : ""}; it has ` +
-        `${header.length === 0 ? "nothing" : header.join(", ")}`,
+        (header.length === 0 ? "nothing" : header.join(", ")),
     );
   }
   if (lines.length < 3)
@@ -36,12 +36,14 @@ export function readSeries(source: string, name: string, column?: string): Row[]
   const rows = lines.slice(1).map(({ text, line }): Row => {
     const cells = text.split(",");
     const where = `${name}, line ${line}`;
-    const time = Date.parse(cells[at("timestamp_utc_iso")] ?? "") / 1_000;
+    const time = Date.parse(cells[columnOf("timestamp_utc_iso")] ?? "") / 1_000;
     if (!Number.isFinite(time)) {
-      throw new Problem(`${where}: "${cells[at("timestamp_utc_iso")] ?? ""}" is not a time like 2020-03-12T00:00:00Z`);
+      throw new Problem(
+        `${where}: "${cells[columnOf("timestamp_utc_iso")] ?? ""}" is not a time like 2020-03-12T00:00:00Z`,
+      );
     }
     const value = (of: string): number => {
-      const cell = cells[at(of)]?.trim() ?? "";
+      const cell = cells[columnOf(of)]?.trim() ?? "";
       const number = Number(cell);
       if (cell === "" || !Number.isFinite(number) || number <= 0) {
         throw new Problem(`${where}: ${of} must be a price above zero, it is "${cell}"`);

@@ -4,7 +4,9 @@ import type { Figures } from "./figures.js";
 import type { Outcome, Row } from "./run.js";
 import { FIGURES, type Figure, type Scenario } from "./scenario.js";
 
-export const percent = (part: number, digits = 2): string => `${(100 * part + 0).toFixed(digits)} %`;
+/** Without a minus before a zero. */
+export const percent = (part: number, digits = 2): string =>
+  `${(100 * part).toFixed(digits).replace(/^-(?=[0.]*$)/u, "")} %`;
 
 /** Whole tokens with separators. */
 export const tokens = (amount: number): string => Math.round(amount + 0).toLocaleString("en");
@@ -18,8 +20,8 @@ export function outcomeLine(scenario: Scenario, outcome: Outcome, figures: Figur
   const done = notes.filter(({ kind }) => kind === "liquidated").length;
   const worst = Math.max(...suppliers.map((each) => 1 - (each.taken + each.left) / each.supplied));
   return [
-    `${scenario.name}: price ${percent(lowest / first.price - 1, 0)} at worst, ${percent(last.price / first.price - 1, 0)} ` +
-      `at the end`,
+    `${scenario.name}: price ${percent(lowest / first.price - 1, 0)} at worst, ` +
+      `${last.price > first.price ? "+" : ""}${percent(last.price / first.price - 1, 0)} at the end`,
     `${done} liquidations`,
     lost === 0 ? "no loss" : `a loss of ${tokens(lost)}, ${bearers(outcome, figures)}`,
     ...pending(figures, first, last),

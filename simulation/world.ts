@@ -69,7 +69,6 @@ export class World {
     this.#scale = 36 + market.assetDecimals - market.collateralDecimals;
     const price = this.oraclePrice(firstPrice);
     this.createdAt = time - SET_UP_SECONDS;
-    const bps = (value: number): bigint => BigInt(Math.round(value * 10_000));
     const pool = new PoolOf(
       {
         assetDecimals: BigInt(market.assetDecimals),
@@ -282,6 +281,8 @@ function parts(random: Random, count: number, sum: number, inequality: number): 
   // Cents, so that no digit hangs on the last bit of a float.
   return weights.map((weight) => Math.floor((sum * weight * 100) / all) / 100);
 }
+
+const bps = (value: number): bigint => BigInt(Math.round(value * 10_000));
 
 function toUnits(tokens: number, unit: number): bigint {
   // Six digits of a token, and the rest zeros.

@@ -13,8 +13,8 @@ type Liquidator = { readonly name: string; capital: number; readonly due: { time
 
 export class Liquidators {
   #all: Liquidator[] | undefined;
-  /** When each position that can be liquidated was first seen. */
-  readonly #seen = new Map<string, number>();
+  /** Since when each position could be liquidated without a break. */
+  #since: ReadonlyMap<string, number> = new Map();
 
   act(view: View): void {
     const { world, time } = view;
@@ -26,13 +26,11 @@ export class Liquidators {
     }
     const isPriced = world.pool.price().ok;
     const wait = terms.minutes * 60 * Math.floor(view.gwei / terms.congestedGwei);
+    const open = new Map<string, number>();
     for (const { name } of view.near) {
-      if (!isLiquidatable(view, name)) {
-        this.#seen.delete(name);
-        continue;
-      }
-      const since = this.#seen.get(name) ?? time;
-      this.#seen.set(name, since);
+      if (!isLiquidatable(view, name)) continue;
+      const since = this.#since.get(name) ?? time;
+      open.set(name, since);
       const reason = !isPriced
         ? "the oracle is not ok"
         : isAbsent
@@ -42,6 +40,7 @@ export class Liquidators {
             : this.#take(view, name);
       if (reason !== undefined) view.note({ kind: "missed", borrower: name, reason });
     }
+    this.#since = open;
   }
 
   /** The reason why there is something left, if there is. */

@@ -99,7 +99,7 @@ describe("a wrong scenario", () => {
     ],
   ];
   for (const [what, text, line] of wrong) {
-    it(`${what}`, () => {
+    it(`is refused if it ${what}`, () => {
       expect(problemOf(() => parseScenario(text, "mine.yaml"))).to.equal(`mine.yaml: ${line}`);
     });
   }
@@ -113,11 +113,12 @@ describe("a wrong scenario", () => {
   });
 });
 
+const read = (text: string, from = -Infinity, until = Infinity): string =>
+  problemOf(() => window(readSeries(text, "mine.csv"), "mine.csv", from, until));
+
 describe("a wrong series", () => {
   const head = "timestamp_utc_iso,price\n";
   const rows = ["2020-01-01T00:00:00Z,1", "2020-01-01T01:00:00Z,2", "2020-01-01T02:00:00Z,3"];
-  const read = (text: string, from = -Infinity, until = Infinity): string =>
-    problemOf(() => window(readSeries(text, "mine.csv"), "mine.csv", from, until));
   const columns =
     "mine.csv: the first line must name the columns timestamp_utc_iso and price, or timestamp_utc_iso, open, high, low, " +
     "close; it has ";
