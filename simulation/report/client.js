@@ -48,7 +48,12 @@ const options = (box, height, extra) => ({
   height,
   tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
   padding: [10, 26, 0, 0],
-  legend: { markers: { width: 3, dash: (u, i) => (u.series[i].dash ? "dashed" : "solid") } },
+  legend: {
+    markers: {
+      width: 3,
+      dash: (u, i) => (!u.series[i].dash ? "solid" : u.series[i].dash[0] < 4 ? "dotted" : "dashed"),
+    },
+  },
   cursor: { sync: { key: "time", scales: ["x", null] }, points: { size: 7 }, drag: { x: true, y: false } },
   ...extra,
 });

@@ -42,6 +42,7 @@ export function sectionsOf(report: ReportInput): Section[] {
 function cards({ scenario, outcome }: ReportInput): Html {
   const { rows, losses, notes } = outcome;
   const first = rows[0] as Row;
+  const last = rows.at(-1) as Row;
   const figures = figuresOf(scenario, outcome);
   const lowest = rows.reduce((low, row) => (row.price < low.price ? row : low), first);
   const worst = rows.reduce((most, row) => (row.shortfall > most.shortfall ? row : most), first);
@@ -58,7 +59,11 @@ function cards({ scenario, outcome }: ReportInput): Html {
         : `${percent(worst.shortfall / worst.gross)} of assets, ${moment(worst.time)}`,
     ],
     ["Bad debt", brief(sum(losses, ({ loss }) => loss)), `${percent(figures.loss)} of what was lent`],
-    ["A share lost", percent(figures.haircut), "by haircuts, alike for all"],
+    [
+      "Exit price at the end",
+      last.exitPrice.toFixed(4),
+      `${percent(last.exitPrice / first.exitPrice - 1)}; by haircuts ${percent(-figures.haircut)}`,
+    ],
     ["Cover at its least", percent(figures.coverage), "reserve and fund to debt"],
     ["Highest utilisation", percent(fullest, 1), fullest > 0.9999 ? "no cash for a time" : "cash never ran out"],
     ["Liquidations", whole(done), `${count(distinctMissed(outcome), "position")} missed for a time`],
@@ -99,7 +104,7 @@ function priceSection({ rows }: Outcome): Html {
   const spans = notOk(rows);
   const said =
     spans.length === 0
-      ? html`The oracle was in order all the time.`
+      ? html`The oracle called itself in order all the time.`
       : html`Shaded: the oracle was not in order (${count(spans.length, "time")}), so nobody could borrow or be
         liquidated; exits went by its low price.`;
   return plot(

@@ -19,7 +19,10 @@ export function headline({ scenario, outcome }: ReportInput): string {
       ? "The collateral did not fall"
       : `The collateral fell by ${percent(fall, 0)} within ${duration(lowest.time - first.time)}`;
   const loss = sum(losses, (each) => each.loss);
-  const open = last.shortfall > 0 ? ` A shortfall of ${brief(last.shortfall)} is still open at the end.` : "";
+  const open =
+    last.shortfall > 0
+      ? ` A shortfall of ${brief(last.shortfall)} is still open at the end; the exit price ${last.exitPrice < first.exitPrice ? `is ${percent(1 - last.exitPrice / first.exitPrice, 1)} under the first` : "is whole"}.`
+      : "";
   if (loss === 0) {
     const worst = Math.max(...rows.map((row) => row.shortfall));
     const seen = worst > 0 ? `a shortfall of up to ${brief(worst)} was in sight and went away again` : "no shortfall";
@@ -90,10 +93,10 @@ export function comparisonTable({ results }: Comparison): string[][] {
     "suppliers bear",
     "of what they supplied",
     "leavers took too much",
-    "who left",
-    "who stayed",
-    "luckiest",
-    "unluckiest",
+    "loss of who left",
+    "loss of who stayed",
+    "least loss",
+    "greatest loss",
   ];
   return [
     header,
