@@ -215,8 +215,9 @@ export class Actor {
     let purse = await this.#purse();
     const left: Candidate[] = [];
     for (const candidate of candidates) {
-      const { borrower, quote } = candidate;
-      const most = quote.repaid < purse ? quote.repaid : purse;
+      const { borrower } = candidate;
+      // The pool takes what it may. A wei less than all of a debt would be a good deal less, or dust would stay.
+      const most = purse;
       const encode = (least: bigint) =>
         pool.interface.encodeFunctionData("liquidate", [borrower, most, least, this.#terms.beneficiary, "0x"]);
       try {
@@ -501,9 +502,10 @@ export function dataOf(error: unknown): string | undefined {
   return code === "CALL_EXCEPTION" ? (data ?? "0x") : undefined;
 }
 
+const tokens = (amount: bigint, decimals: number): number => Number(formatUnits(amount, decimals));
+
 /** Prices, debt and estate of a view. */
 export function showView(view: View, book: Book, market: Market, metrics: Metrics): void {
-  const tokens = (amount: bigint, decimals: number) => Number(formatUnits(amount, decimals));
   let [debtors, flagged] = [0, 0];
   for (const { debtShares, flaggedAt } of book.positions.values()) {
     if (debtShares !== 0n) debtors += 1;

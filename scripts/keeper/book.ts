@@ -15,6 +15,7 @@ export type Mark = { number: number; hash: string; undo: [borrower: string, befo
 /** What a round has to know beyond positions. */
 export type Applied = { recoveries: boolean };
 
+const word = ({ debtShares, collateral, flaggedAt }: Position) => [`${debtShares}`, `${collateral}`, flaggedAt];
 const EMPTY: Position = { debtShares: 0n, collateral: 0n, flaggedAt: 0 };
 const isEmpty = ({ debtShares, collateral }: Position): boolean => debtShares === 0n && collateral === 0n;
 
@@ -73,7 +74,7 @@ export class Book {
       } else if (name === "Recovered" || name === "RecoveryClaimed") {
         applied.recoveries = true;
       } else {
-        this.#change(name, args as unknown as Record<string, unknown>, before);
+        this.#change(name, args, before);
       }
     }
     this.#marks.push({ number, hash, undo: [...before] });
@@ -106,7 +107,6 @@ export class Book {
   }
 
   toJSON(): unknown {
-    const word = ({ debtShares, collateral, flaggedAt }: Position) => [`${debtShares}`, `${collateral}`, flaggedAt];
     return {
       marks: this.#marks.map(({ number, hash, undo }) => [number, hash, undo.map(([who, was]) => [who, ...word(was)])]),
       positions: [...this.#positions].map(([borrower, position]) => [borrower, ...word(position)]),
@@ -127,7 +127,7 @@ export class Book {
       borrower,
       { debtShares: BigInt(debtShares), collateral: BigInt(collateral), flaggedAt },
     ];
-    for (const word of positions) this.#put(...read(word));
+    for (const each of positions) this.#put(...read(each));
     this.#marks = marks.map(([number, hash, undo]) => ({ number, hash, undo: undo.map(read) }));
     for (const holder of holders) this.holders.add(holder);
   }

@@ -22,9 +22,7 @@ function read(): { network?: string | undefined; url?: string | undefined; route
 await runCommand(async () => {
   const { network = "local", url, router } = read();
   if (router === undefined || !isAddress(router)) {
-    throw new Problem(
-      `--router is ${router === undefined ? "missing" : `"${router}"`}: allowed is an address. ${USAGE}`,
-    );
+    throw new Problem(`--router is missing or no address: allowed is 0x and 40 hex digits. ${USAGE}`);
   }
   const { signer, provider } = await connectTo(network, { ...(url === undefined ? {} : { url }), signer: "required" });
   if ((await provider.getCode(router)) === "0x") throw new Problem(`There is no contract at ${router} on this chain`);

@@ -44,7 +44,7 @@ export function candidatesOf(book: Book, view: View, { terms }: Market): Candida
       isInsolvent: isInsolvent(debt, value, terms.lifFloorBps),
     });
   }
-  return found.sort((a, b) => (a.premium < b.premium ? 1 : a.premium > b.premium ? -1 : 0));
+  return found.toSorted((a, b) => (a.premium < b.premium ? 1 : a.premium > b.premium ? -1 : 0));
 }
 
 /** Whether it can be flagged, or foreclosed, in a block of this time. */

@@ -101,7 +101,11 @@ export async function serveMetrics(
 ): Promise<{ server: Server; port: number }> {
   const server = createServer((request, response) => {
     const isMetrics = request.method === "GET" && request.url?.split("?", 1)[0] === "/metrics";
-    response.writeHead(isMetrics ? 200 : 404, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+    // One answer a connection: none is left open that this side might close while it is used again.
+    response.writeHead(isMetrics ? 200 : 404, {
+      "content-type": "text/plain; version=0.0.4; charset=utf-8",
+      connection: "close",
+    });
     response.end(isMetrics ? metrics.text() : "Metrics are at /metrics\n");
   });
   try {

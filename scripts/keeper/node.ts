@@ -80,8 +80,9 @@ export class Node {
         ? { address, blockHash: range.blockHash }
         : { address, fromBlock: `0x${range.from.toString(16)}`, toBlock: `0x${range.to.toString(16)}` };
     const logs = await this.ask<RawLog[]>("eth_getLogs", [filter]);
-    return logs.map(
-      (log) => ({ ...log, blockNumber: Number(log.blockNumber), index: Number(log.logIndex) }) as unknown as Log,
-    );
+    return logs.map((log) => {
+      const numbers = { blockNumber: Number(log.blockNumber), index: Number(log.logIndex) };
+      return Object.assign(log, numbers) as unknown as Log;
+    });
   }
 }

@@ -138,7 +138,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Opt
   const address = (name: string): string | undefined => {
     const value = text(name);
     if (value !== undefined && !isAddress(value)) {
-      throw new Problem(`--${name} is "${value}": allowed is an address, 0x and 40 hex digits`);
+      throw new Problem(`--${name} is "${String(value)}": allowed is an address, 0x and 40 hex digits`);
     }
     return value === undefined ? undefined : getAddress(value);
   };
@@ -215,7 +215,9 @@ function coinPriceOf(text: string | undefined): CoinPrice | undefined {
   if (text === "asset") return { kind: "asset" };
   if (isAddress(text)) return { kind: "feed", feed: getAddress(text) };
   if (/^\d+(\.\d{1,18})?$/.test(text)) return { kind: "fixed", tokens: text };
-  throw new Problem(`--coin-price is "${text}": allowed is a number, "collateral", "asset", or a feed's address`);
+  throw new Problem(
+    `--coin-price is "${String(text)}": allowed is a number, "collateral", "asset", or a feed's address`,
+  );
 }
 
 function flashOf(address?: string, adapter?: string, route?: string): Options["flash"] {

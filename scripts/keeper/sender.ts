@@ -78,7 +78,7 @@ export class Sender {
       this.#log("warn", "unknown-transaction", { nonce });
       open.push({ nonce, hashes: [], job: undefined, block: head.number, maxFee: 0n, tip: 0n });
     }
-    this.#sent = open.sort((a, b) => a.nonce - b.nonce);
+    this.#sent = open.toSorted((a, b) => a.nonce - b.nonce);
     this.#next = Math.max(pending, ...open.map(({ nonce }) => nonce + 1));
     for (const sent of open) if (head.number - sent.block >= this.#terms.stuckBlocks) await this.#replace(sent, head);
     this.#metrics.set("mutua_keeper_transactions_pending", open.length);

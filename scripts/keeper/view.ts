@@ -83,7 +83,7 @@ export async function readView(node: Node, market: Market, head: Head): Promise<
   ]);
   const [parts] = coder.decodeFunctionResult("multicall", answer) as unknown as [string[]];
   const read = (index: number): Record<string, bigint> =>
-    coder.decodeFunctionResult(NAMES[index] as "totals", parts[index] as string) as unknown as Record<string, bigint>;
+    coder.decodeFunctionResult(NAMES[index] as "totals", parts[index] as string);
   const [totals, price, config, estate, ledger, certificates] = NAMES.map((_, index) => read(index)) as [
     Record<string, bigint>,
     Record<string, bigint>,
