@@ -352,7 +352,7 @@ function explainForeign(data: string): Explanation {
   return {
     by: "contract",
     name: parsed?.name ?? data.slice(0, 10),
-    args: parsed === null ? { data } : parsed.args.toObject(),
+    args: parsed === null ? { data } : { reason: said },
     sentence: parsed === null ? "Another contract refused, for a reason of its own." : `A contract refused: ${said}.`,
     wayOut: "Check the tokens' balances and rules.",
   };

@@ -13,6 +13,9 @@ export type Plan = {
   readonly removeCollateral?: bigint | "all";
 };
 
+/** What is looked at of a position; the lens's answer has it. */
+export type Borrower = Pick<Position, "borrower" | "debtShares" | "collateral">;
+
 export type Health = {
   readonly debtAssets: bigint;
   readonly debtShares: bigint;
@@ -37,7 +40,7 @@ type Loan = { debtShares: bigint; collateral: bigint; cash: bigint; allShares: b
  * The position with a plan carried out at the moment of `market`; without a plan, as it is. To the wei what the lens says
  * of it then. A plan that would be refused is carried out all the same, as far as there is anything to take.
  */
-export function health(market: Market, position: Position, plan: Plan = {}): Health {
+export function health(market: Market, position: Borrower, plan: Plan = {}): Health {
   const loan = {
     debtShares: position.debtShares,
     collateral: position.collateral,
@@ -64,7 +67,7 @@ function* addCollateral({ terms, totals }: Market, loan: Loan, amount: bigint): 
   if (loan.debtShares === 0n && held > cap) yield new Refusal("CollateralCapExceeded", held, cap);
 }
 
-function* repay(market: Market, loan: Loan, { borrower }: Position, assets: bigint | "all"): Iterable<Refusal> {
+function* repay(market: Market, loan: Loan, { borrower }: Borrower, assets: bigint | "all"): Iterable<Refusal> {
   if (assets === 0n) return;
   const index = market.totals.borrowIndexWad;
   const debt = debtOf(loan.debtShares, index);
@@ -182,7 +185,7 @@ const SECONDS_TO_SEND = 600n;
  * The most that can be borrowed now so that the position can't be liquidated after the collateral's price has fallen by
  * `priceFallBps` (10% if absent), and never more than the pool gives. Zero where the debt would be under its minimum.
  */
-export function maxSafeBorrow(market: Market, position: Position, priceFallBps = SAFE_PRICE_FALL_BPS): bigint {
+export function maxSafeBorrow(market: Market, position: Borrower, priceFallBps = SAFE_PRICE_FALL_BPS): bigint {
   const { terms, totals, prices, rates, limits } = market;
   const debtAssets = debtOf(position.debtShares, totals.borrowIndexWad);
   const growth = mulUp(debtAssets, rates.borrowRatePerSecondWad * SECONDS_TO_SEND, WAD);

@@ -84,6 +84,12 @@ export class MutuaPool extends Connection {
   /** What losses, each on its own, would take from whom; with a user, from that account too. */
   async previewLosses(
     losses: readonly bigint[],
+    user: string,
+    block?: BlockTag,
+  ): Promise<readonly (LossPreview & { readonly account: Bearing })[]>;
+  async previewLosses(losses: readonly bigint[], user?: undefined, block?: BlockTag): Promise<readonly LossPreview[]>;
+  async previewLosses(
+    losses: readonly bigint[],
     user?: string,
     block: BlockTag = "latest",
   ): Promise<readonly (LossPreview & { readonly account?: Bearing })[]> {

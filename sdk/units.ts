@@ -3,12 +3,12 @@
 import { PRICE_SCALE, WAD, YEAR } from "./model/numbers.js";
 
 /** 5n · 10^17 of 18 decimals is "0.5". With `digits`, cut (not rounded) after so many: nobody has more than is shown. */
-export function formatDecimal(value: bigint, decimals: number, digits = decimals): string {
+export function formatDecimal(value: bigint, decimals: number, digits = decimals): `${number}` {
   const size = (value < 0n ? -value : value).toString().padStart(decimals + 1, "0");
   const whole = size.slice(0, size.length - decimals);
   const fraction = size.slice(size.length - decimals, size.length - decimals + Math.min(digits, decimals));
   const text = `${whole}.${fraction}`.replace(/\.?0*$/, "");
-  return value < 0n && /[1-9]/.test(text) ? `-${text}` : text;
+  return (value < 0n && /[1-9]/.test(text) ? `-${text}` : text) as `${number}`;
 }
 
 /** "0.5" of 18 decimals is 5n · 10^17. What is not a plain number, or has more decimals than there are, is refused. */
@@ -24,7 +24,7 @@ export function parseDecimal(text: string, decimals: number): bigint {
 
 type Decimals = { readonly decimals: number };
 
-export const formatAmount = (value: bigint, token: Decimals, digits?: number): string =>
+export const formatAmount = (value: bigint, token: Decimals, digits?: number): `${number}` =>
   formatDecimal(value, token.decimals, digits);
 export const parseAmount = (text: string, token: Decimals): bigint => parseDecimal(text, token.decimals);
 
@@ -40,15 +40,15 @@ export const parsePrice = (text: string, market: { asset: Decimals; collateral: 
   parseDecimal(text, priceDecimals(market));
 
 /** 1e18ths; "1" is 1e18. For prices of shares, health, coverage. */
-export const formatWad = (value: bigint, digits?: number): string => formatDecimal(value, 18, digits);
+export const formatWad = (value: bigint, digits?: number): `${number}` => formatDecimal(value, 18, digits);
 export const parseWad = (text: string): bigint => parseDecimal(text, 18);
 
 /** Percent of 1e18ths: 5n · 10^17 is "50". */
-export const formatPercent = (ratioWad: bigint, digits = 2): string => formatDecimal(ratioWad, 16, digits);
+export const formatPercent = (ratioWad: bigint, digits = 2): `${number}` => formatDecimal(ratioWad, 16, digits);
 export const parsePercent = (text: string): bigint => parseDecimal(text.replace(/\s*%$/, ""), 16);
 
 /** Percent of 1e4ths: 8650n is "86.5". */
-export const formatBps = (bps: bigint): string => formatDecimal(bps, 2);
+export const formatBps = (bps: bigint): `${number}` => formatDecimal(bps, 2);
 export const parseBps = (text: string): bigint => parseDecimal(text.replace(/\s*%$/, ""), 2);
 
 /** A rate per second as one per year, without interest on interest; in 1e18ths. */
