@@ -13,7 +13,8 @@ import { brokenAssertions, figuresOf } from "../simulation/figures.js";
 import { Problem } from "../simulation/problem.js";
 import { type Engine, provenanceOf } from "../simulation/provenance.js";
 import { filesOf, gasOf, pathOf, run } from "../simulation/run.js";
-import { findScenario, shippedScenarios } from "../simulation/scenario.js";
+import type { Summary } from "../simulation/montecarlo/summary.js";
+import { findScenario, type Scenario, shippedScenarios } from "../simulation/scenario.js";
 import { summary } from "../simulation/summary.js";
 import { list, table } from "./lib/table.js";
 
@@ -22,9 +23,11 @@ const OPTIONS = {
   seed: { type: "string", default: "1" },
   engine: { type: "string", default: "chain" },
   compare: { type: "boolean", default: false },
+  paths: { type: "string" },
   out: { type: "string" },
 } as const;
-const USAGE = "npm run simulate -- <name> [--seed n] [--engine chain|model|both] [--compare] [--out folder]";
+const USAGE =
+  "npm run simulate -- <name> [--seed n] [--engine chain|model|both] [--compare] [--paths folder] [--out folder]";
 
 /** npm runs scripts in the project's folder; a file that is named lies where npm was called. */
 const here = process.env["INIT_CWD"] ?? process.cwd();
@@ -51,8 +54,9 @@ async function main(): Promise<void> {
 }
 
 async function replay(name: string): Promise<void> {
-  const { seed, engine, out, compare: isCompared } = optionsOf();
+  const { seed, engine, out, paths, compare: isCompared } = optionsOf();
   const scenario = findScenario(name, here);
+  const monteCarlo = paths === undefined ? undefined : await pathsOf(scenario, paths, out);
   const ticks = pathOf(scenario);
   const gas = gasOf(scenario);
   const provenance = provenanceOf(scenario, filesOf(scenario), seed, engine);
@@ -83,7 +87,13 @@ async function replay(name: string): Promise<void> {
   if (out !== undefined) {
     const { writeReport } = await import("../simulation/report/write.js");
     const folder = path.resolve(here, out);
-    const report = { scenario, outcome, provenance, ...(comparison === undefined ? {} : { comparison }) };
+    const report = {
+      scenario,
+      outcome,
+      provenance,
+      ...(comparison === undefined ? {} : { comparison }),
+      ...(monteCarlo === undefined ? {} : { monteCarlo }),
+    };
     try {
       await writeReport(folder, report);
     } catch (error) {
@@ -95,6 +105,13 @@ async function replay(name: string): Promise<void> {
     console.error(line);
     process.exitCode = 1;
   }
+}
+
+/** What Monte Carlo has left in a folder, for the report. */
+async function pathsOf(scenario: Scenario, folder: string, out: string | undefined): Promise<Summary> {
+  if (out === undefined) throw new Problem("--paths: only a report shows them; name its folder with --out");
+  const { readSummary } = await import("../simulation/montecarlo/summary.js");
+  return readSummary(path.resolve(here, folder), scenario.name);
 }
 
 function optionsOf() {

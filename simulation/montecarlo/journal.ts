@@ -65,7 +65,7 @@ export class Journal {
     if (folder === undefined) return;
     const before = readJournal(folder);
     if (before === undefined) {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       writeFileSync(this.#file(folder), lineOf(header));
       return;
     }
@@ -104,10 +104,18 @@ export function writeJournal(folder: string, header: Header, results: Results): 
     const result = results.get(placeOf(item, header.meta));
     return result === undefined ? [] : [lineOf({ ...item, ...result })];
   });
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const file = path.join(folder, JOURNAL);
   writeFileSync(`${file}.new`, lineOf(header) + lines.join(""));
   renameSync(`${file}.new`, file);
+}
+
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new Problem(`--out: ${folder} can't be made: ${(error as Error).message.split(",")[0]}`);
+  }
 }
 
 const lineOf = (value: object): string => `${JSON.stringify(value)}\n`;

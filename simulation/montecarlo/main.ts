@@ -1,5 +1,5 @@
 // Many paths through a market, instead of the one that happened: `npm run simulate -- monte-carlo`, `merge`, `size-fund`.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
@@ -7,7 +7,7 @@ import { list } from "../../scripts/lib/table.js";
 import { Problem } from "../problem.js";
 import { inParallel } from "./crew.js";
 import { sizeFundOf } from "./fund.js";
-import { gather, itemsOf, Journal, nameOf, type Results, placeOf, type Shard } from "./journal.js";
+import { gather, itemsOf, Journal, makeFolder, nameOf, type Results, placeOf, type Shard } from "./journal.js";
 import { mergeOptions, optionsOf, type Work } from "./options.js";
 import { COLUMNS, describe, summaryOf, writeResults } from "./summary.js";
 import { drawPath, type PathResult, runPath } from "./path.js";
@@ -48,7 +48,7 @@ export async function sizeFund(args: string[]): Promise<void> {
   });
   console.log(advice.text);
   if (out === undefined) return;
-  mkdirSync(out, { recursive: true });
+  makeFolder(out);
   writeFileSync(path.join(out, "size-fund.json"), `${JSON.stringify(advice.figures, undefined, 2)}\n`);
 }
 
@@ -118,7 +118,7 @@ async function onePath(plan: Plan, number: number, { out }: Work): Promise<void>
     console.log(`Path ${number}${named.join("")}: everybody's seed is ${seed}`);
     console.log(list(COLUMNS.map((column) => [column, String(result[column])])));
     if (out === undefined) continue;
-    mkdirSync(out, { recursive: true });
+    makeFolder(out);
     const name = path.join(out, `path-${number}${variant === 0 ? "" : `-${variant}`}`);
     const lines = ticks.map(({ time, price }) => `${new Date(time * 1_000).toISOString()},${price}`);
     writeFileSync(`${name}.csv`, `${["timestamp_utc_iso,price", ...lines].join("\n")}\n`);

@@ -1,8 +1,9 @@
 // What came of all paths: how bad it gets, how often, and how sure that is.
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { table } from "../../scripts/lib/table.js";
+import { Problem } from "../problem.js";
 import { FIGURES } from "../scenario.js";
 import { seedOf } from "./bootstrap.js";
 import { type Header, type Results, placeOf, writeJournal } from "./journal.js";
@@ -83,6 +84,8 @@ function spreadOf(values: readonly number[], isFloor: boolean): Spread {
 
 // ---------------------------------------------------------------- files
 
+const SUMMARY = "monte-carlo.json";
+
 /** The same from one thread or many, from one machine or shards: what tells them apart goes to the terminal. */
 export function writeResults(folder: string, header: Header, results: Results): Summary {
   const { meta } = header;
@@ -100,8 +103,17 @@ export function writeResults(folder: string, header: Header, results: Results): 
     path.join(folder, "paths.csv"),
     `${[[...keys, "path", "seed", ...COLUMNS].join(","), ...lines].join("\n")}\n`,
   );
-  writeFileSync(path.join(folder, "monte-carlo.json"), `${JSON.stringify(summary, undefined, 2)}\n`);
+  writeFileSync(path.join(folder, SUMMARY), `${JSON.stringify(summary, undefined, 2)}\n`);
   return summary;
+}
+
+/** What a finished run has written, for a report on the same scenario. */
+export function readSummary(folder: string, scenario: string): Summary {
+  const file = path.join(folder, SUMMARY);
+  if (!existsSync(file)) throw new Problem(`--paths: there is no ${SUMMARY} in ${folder}: monte-carlo --out writes it`);
+  const summary = JSON.parse(readFileSync(file, "utf8")) as Summary;
+  if (summary.meta.scenario === scenario) return summary;
+  throw new Problem(`--paths: ${folder} is of the scenario ${summary.meta.scenario}, not of ${scenario}`);
 }
 
 // ---------------------------------------------------------------- terminal

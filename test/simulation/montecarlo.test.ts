@@ -5,7 +5,10 @@ import path from "node:path";
 
 import { expect } from "chai";
 
+import { Journal, readJournal } from "../../simulation/montecarlo/journal.js";
 import { merge, monteCarlo, sizeFund } from "../../simulation/montecarlo/main.js";
+import type { PathResult } from "../../simulation/montecarlo/path.js";
+import { readSummary } from "../../simulation/montecarlo/summary.js";
 
 const SCENARIO = `
 title: A few people
@@ -98,6 +101,20 @@ describe("Monte Carlo", () => {
       expect(files("stopped")).to.deep.equal(files("whole"));
     });
 
+    it("writes whole lines after a half one, so that it can be stopped again", () => {
+      const { header, results } = readJournal(at("whole")) as NonNullable<ReturnType<typeof readJournal>>;
+      const [first, second] = [0, 1].map((place) => results.get(place) as PathResult) as [PathResult, PathResult];
+      new Journal(header, at("twice")).add({ variant: 0, path: 0 }, first);
+      appendFileSync(path.join(at("twice"), "paths.ndjson"), '{"variant":0,"pa');
+      new Journal(header, at("twice")).add({ variant: 0, path: 1 }, second);
+      expect(readJournal(at("twice"))?.results).to.deep.equal(
+        new Map([
+          [0, first],
+          [1, second],
+        ]),
+      );
+    });
+
     it("is the same put together from shards", async () => {
       for (const shard of ["1/3", "2/3", "3/3"]) await play(`shard ${shard[0]}`, "--shard", shard);
       await merge([at("shard 3"), at("shard 1"), at("shard 2"), "--out", at("merged")]);
@@ -112,6 +129,12 @@ describe("Monte Carlo", () => {
       const { result } = JSON.parse(files("path")["path-5.json"] ?? "") as { result: Record<string, number> };
       expect(Object.values(result).map(String)).to.deep.equal(row.slice(2));
       expect(files("path")["path-5.csv"]?.trimEnd().split("\n")).to.have.length(61);
+    });
+
+    it("leaves what a report on the same scenario can show", () => {
+      expect(readSummary(at("whole"), "few").meta.paths).to.equal(8);
+      expect(() => readSummary(at("whole"), "many")).to.throw("is of the scenario few, not of many");
+      expect(() => readSummary(folder, "few")).to.throw("--paths: there is no monte-carlo.json in");
     });
 
     it("plays the same paths in each market of a sweep", async () => {
@@ -237,6 +260,11 @@ describe("Monte Carlo", () => {
     expect(await refused([folder, "--out", folder, "--paths", "3"], merge)).to.equal("merge has no option --paths");
     expect(await refused([folder], merge)).to.equal("merge: --out must name a folder for the whole run");
     expect(await refused(["--out", folder], merge)).to.equal("merge: name the folders of the shards");
+  });
+
+  it("refuses a folder that is a file", async () => {
+    const args = [scenario, ...SMALL, "--out", path.join(scenario, "inside")];
+    expect(await refused(args)).to.equal("--out: few.yaml/inside can't be made: ENOTDIR: not a directory");
   });
 
   it("refuses a swept value that the scenario's schema refuses, and keys that are none", async () => {
