@@ -1,5 +1,5 @@
 // What a contract refused, by its own name, with its values in human units and a hint how to mend it.
-import { type ErrorDescription, Interface, type InterfaceAbi, isCallException, isError } from "ethers";
+import { type ErrorDescription, type Interface, isCallException, isError } from "ethers";
 
 import { Problem } from "../lib/problem.ts";
 import { percent, price, time, type Token, tokens } from "./units.ts";
@@ -74,9 +74,8 @@ const KNOWN: Record<string, { units?: readonly Kind[]; hint: string }> = {
   ERC4626ExceededMaxDeposit: { hint: "Supply less: `status` shows how much fits." },
 };
 
-/** Knows the errors of these ABIs. */
-export function errorParser(abis: readonly InterfaceAbi[]): (data: string) => ErrorDescription | undefined {
-  const interfaces = abis.map((abi) => new Interface(abi));
+/** Knows the errors of these contracts. */
+export function errorParser(interfaces: readonly Interface[]): (data: string) => ErrorDescription | undefined {
   return (data) => {
     for (const known of interfaces) {
       const found = known.parseError(data);

@@ -1,5 +1,5 @@
 // One market of a deployment, ready to be asked and called.
-import { Contract, type HDNodeWallet, type InterfaceAbi, type JsonRpcProvider, type Wallet, ZeroAddress } from "ethers";
+import { Contract, type HDNodeWallet, type InterfaceAbi, type JsonRpcProvider, type Wallet } from "ethers";
 
 import type { ILendingPool, InsuranceFund, MutuaAuthority, PoolLens, Router } from "../../typechain-types/index.ts";
 import { type AbiName, type DeployedMarket, type Deployment, marketOf, readDeployment } from "../deploy/deployment.ts";
@@ -60,28 +60,28 @@ export async function openMarket(place: Place): Promise<Market> {
   const { asset, collateral } = deployed;
   const { symbol } = deployed.parameters;
   const share = { address: deployed.pool, symbol, decimals: asset.decimals + SHARE_DECIMALS };
+  const pool = at("LendingPool", deployed.pool) as ILendingPool;
   const fund = at("InsuranceFund", deployed.fund) as InsuranceFund;
+  const lens = at("PoolLens", deployment.contracts.lens) as PoolLens;
+  const router = at("Router", deployment.contracts.router) as Router;
+  const authority = at("MutuaAuthority", deployment.contracts.authority) as MutuaAuthority;
   const unit = { address: deployed.fund, symbol: await fund.symbol(), decimals: Number(await fund.decimals()) };
+  const parseError = errorParser([pool, fund, authority, router, lens].map((contract) => contract.interface));
   return {
     network,
     provider,
     deployment,
     deployed,
-    pool: at("LendingPool", deployed.pool) as ILendingPool,
+    pool,
     fund,
-    lens: at("PoolLens", deployment.contracts.lens) as PoolLens,
-    router: at("Router", deployment.contracts.router) as Router,
-    authority: at("MutuaAuthority", deployment.contracts.authority) as MutuaAuthority,
+    lens,
+    router,
+    authority,
     asset,
     collateral,
     share,
     unit,
-    dictionary: {
-      parseError: errorParser(
-        (["LendingPool", "InsuranceFund", "MutuaAuthority", "Router", "PoolLens", "ChainlinkOracle"] as const).map(abi),
-      ),
-      tokens: { asset, collateral },
-    },
+    dictionary: { parseError, tokens: { asset, collateral } },
   };
 }
 
@@ -108,13 +108,15 @@ export async function signerOf(market: Market, place: Place, as: string | undefi
 }
 
 function developmentAccount(deployment: Deployment, as: string): Signer | undefined {
-  const accounts = Array.from({ length: DEVELOPMENT_ACCOUNTS }, (_, index) => index);
   if (/^\d+$/.test(as)) {
-    if (Number(as) >= DEVELOPMENT_ACCOUNTS) {
-      throw new Problem(`A local chain has the accounts 0 to ${DEVELOPMENT_ACCOUNTS - 1}: "${as}" is none of them`);
-    }
-    return developmentWallet(Number(as));
+    if (Number(as) < DEVELOPMENT_ACCOUNTS) return developmentWallet(Number(as));
+    throw new Problem(`A local chain has the accounts 0 to ${DEVELOPMENT_ACCOUNTS - 1}: "${as}" is none of them`);
   }
-  const role = Object.entries(deployment.roles).find(([name]) => name === as)?.[1] ?? ZeroAddress;
-  return accounts.map((index) => developmentWallet(index)).find(({ address }) => address === role);
+  const role = Object.entries(deployment.roles).find(([name]) => name === as)?.[1];
+  if (role === undefined) return undefined;
+  for (let index = 0; index < DEVELOPMENT_ACCOUNTS; ++index) {
+    const wallet = developmentWallet(index);
+    if (wallet.address === role) return wallet;
+  }
+  return undefined;
 }

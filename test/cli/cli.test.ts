@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 
 import { expect } from "chai";
+import { ZeroAddress } from "ethers";
 
 import { sent } from "../../scripts/lib/local-system.js";
 import { run } from "../../scripts/mutua/cli.ts";
@@ -364,10 +365,17 @@ describe("mutua: the operators' commands", function () {
     });
 
     it("the oracle: announced, proposed beside it, put in force after three days", async () => {
-      const oracle = await s.ethers.deployContract("FixedOracle", [s.people.deployer.address, 1n, 1n, true]);
+      const feed = await s.ethers.deployContract("MockFeed", [8, 2_000n * 10n ** 8n]);
+      const none = { feed: ZeroAddress, heartbeat: 0, minAnswer: 0, maxAnswer: 0 };
+      const source = { feed, heartbeat: 7n * DAY, minAnswer: 100n * 10n ** 8n, maxAnswer: 10_000n * 10n ** 8n };
+      const oracle = await s.ethers.deployContract("ChainlinkOracle", [
+        s.asset,
+        s.collateral,
+        { underlying: ZeroAddress, minRate: 0, maxRate: 0 },
+        [{ collateral: source, loan: none }],
+        { feed: ZeroAddress, gracePeriod: 0 },
+      ]);
       const address = await oracle.getAddress();
-      const price = 2_000n * 10n ** 24n;
-      await sent(oracle.set(price, price, true));
       expect(await refused("propose executeOracle --as governor")).to.equal(
         "NoPendingOracle. No oracle is announced: scheduleOracle comes first.",
       );
@@ -378,6 +386,8 @@ describe("mutua: the operators' commands", function () {
       await s.passTime(3n * DAY);
       await done("execute executeOracle --as governor");
       expect((await s.pool.config()).oracle).to.equal(address);
+      expect((await mutua("status")).out).to.match(/1 path, oldest answer 3 d( \d+ min)? old/);
+      expect((await done("status"))["oracleUpdatedAt"]).to.equal(String(await feed.updatedAt()));
       await done(`execute scheduleOracle ${address} --as oracleManager`);
       await done("execute cancelOracle --as guardian");
       expect((await s.pool.pendingOracle()).executableAt).to.equal(0n);
