@@ -3,7 +3,7 @@
 import { formatEther, formatUnits, parseUnits, type Wallet, type HDNodeWallet } from "ethers";
 import Table from "cli-table3";
 
-import { type Anvil, startAnvil } from "../lib/anvil.ts";
+import { type Anvil, receiptOf, startAnvil } from "../lib/anvil.ts";
 import { developmentWallet } from "../lib/connection.ts";
 import { Problem } from "../lib/problem.ts";
 import { Account } from "./account.ts";
@@ -231,8 +231,8 @@ async function place(anvil: Anvil, address: string, contract: ContractName, valu
   const hash = (await provider.send("eth_sendTransaction", [
     { from: developmentWallet(9).address, data: code, gas: "0x989680" },
   ])) as string;
-  const receipt = await provider.waitForTransaction(hash);
-  const made = receipt?.contractAddress ?? create2Address(code);
+  const receipt = await receiptOf(provider, hash);
+  const made = receipt.contractAddress ?? create2Address(code);
   await provider.send("anvil_setCode", [address, await provider.getCode(made)]);
   for (let slot = 0; slot < STAND_IN_SLOTS; ++slot) {
     const value = await provider.getStorage(made, slot);

@@ -1,6 +1,7 @@
 // What a pool can't hold, found before anything is deployed: tokens and feeds, each refusal one line with what to do.
 import { getAddress, Interface, type JsonRpcProvider, toUtf8String, type Result } from "ethers";
 
+import { receiptOf } from "../lib/anvil.ts";
 import { messageOf } from "./account.ts";
 import type { Reader } from "./chain.ts";
 import { type Feed, type MarketFile, feedConfig } from "./params.ts";
@@ -256,9 +257,9 @@ export async function sendAs(provider: JsonRpcProvider, from: string, to: string
   await provider.send("anvil_impersonateAccount", [from]);
   await provider.send("anvil_setBalance", [from, "0x56bc75e2d63100000"]);
   const hash = (await provider.send("eth_sendTransaction", [{ from, to, data, gas: "0xf42400" }])) as string;
-  const receipt = await provider.waitForTransaction(hash);
+  const receipt = await receiptOf(provider, hash);
   await provider.send("anvil_stopImpersonatingAccount", [from]);
-  return receipt?.status === 1;
+  return receipt.status === 1;
 }
 
 const FROM = "0x00000000000000000000000000000000d0d00001";
@@ -325,7 +326,7 @@ async function moves(market: MarketPlan, side: "asset" | "collateral", reader: R
     const left = before[0] - (await balance(FROM));
     const arrived = (await balance(TO)) - before[1];
     if (arrived < amount || left !== amount) {
-      const percent = Number(((amount - arrived) * 1_000_000n) / amount) / 10_000;
+      const percent = Number(((amount - arrived) * 1_000_000n + amount / 2n) / amount) / 10_000;
       return [
         refuse(
           arrived < amount && left === amount

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
 
-import { JsonRpcProvider } from "ethers";
+import { JsonRpcProvider, type TransactionReceipt } from "ethers";
 
 import { Problem } from "./problem.ts";
 
@@ -85,4 +85,14 @@ export async function startAnvil(
   }
   await stop();
   throw new Problem(`anvil did not start: ${complaint.trim().split("\n", 1)[0] ?? ""}`);
+}
+
+/** Asked for until it is there: ethers waits for the next block, and where blocks come with transactions there is none. */
+export async function receiptOf(provider: JsonRpcProvider, hash: string): Promise<TransactionReceipt> {
+  for (let tries = 0; tries < 2_400; ++tries) {
+    const receipt = await provider.getTransactionReceipt(hash);
+    if (receipt !== null) return receipt;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${hash} was not mined`);
 }

@@ -9,7 +9,7 @@ import { type ContractName, initCode, interfaceOf } from "../../scripts/deploy/a
 import { Reader } from "../../scripts/deploy/chain.js";
 import { readMarketFile } from "../../scripts/deploy/params.js";
 import { buildPlan, type Plan } from "../../scripts/deploy/plan.js";
-import { type Anvil, startAnvil } from "../../scripts/lib/anvil.js";
+import { type Anvil, receiptOf, startAnvil } from "../../scripts/lib/anvil.js";
 import { developmentWallet } from "../../scripts/lib/connection.js";
 
 const MINE_EVERY_MILLISECONDS = 150;
@@ -71,8 +71,8 @@ export class Rehearsal {
 
   async createRaw(data: string): Promise<string> {
     const hash = (await this.send("eth_sendTransaction", { from: STRANGER, data, gas: "0x989680" })) as string;
-    const receipt = await this.anvil.provider.waitForTransaction(hash);
-    if (receipt === null || receipt.contractAddress === null) throw new Error("Nothing was created");
+    const receipt = await receiptOf(this.anvil.provider, hash);
+    if (receipt.contractAddress === null) throw new Error("Nothing was created");
     return receipt.contractAddress;
   }
 
@@ -82,7 +82,7 @@ export class Rehearsal {
 
   async sendRaw(to: string, data: string): Promise<void> {
     const hash = (await this.send("eth_sendTransaction", { from: STRANGER, to, data, gas: "0x989680" })) as string;
-    await this.anvil.provider.waitForTransaction(hash);
+    await receiptOf(this.anvil.provider, hash);
   }
 
   async feeds(): Promise<Feeds> {
@@ -126,7 +126,16 @@ export class Rehearsal {
     args: readonly string[],
     killAt?: string | RegExp,
   ): Promise<{ output: string; code: number | null; wasKilled: boolean }> {
-    const full = ["scripts/deploy/deploy.ts", "--network", "local", "--url", this.anvil.url, "--patience", "3", ...args];
+    const full = [
+      "scripts/deploy/deploy.ts",
+      "--network",
+      "local",
+      "--url",
+      this.anvil.url,
+      "--patience",
+      "3",
+      ...args,
+    ];
     const child = spawn(process.execPath, full, {
       env: { ...process.env, MUTUA_DEPLOYMENTS: this.folder, NODE_OPTIONS: "" },
     });
