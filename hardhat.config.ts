@@ -111,7 +111,14 @@ export default defineConfig({
   },
   test: {
     // A file at a time in each of the processes.
-    mocha: { timeout: 60_000, forbidOnly: true, forbidPending: true, parallel: true, jobs: availableParallelism() },
+    mocha: {
+      timeout: 60_000,
+      forbidOnly: true,
+      forbidPending: true,
+      parallel: true,
+      jobs: availableParallelism(),
+      require: [new URL("test/helpers/bigint-json.ts", import.meta.url).href],
+    },
     solidity: { profiles: { default: invariants(20, 200), deep: invariants(10_000, 250) } },
   },
   // What is not in this folder is compiled only as a part of what is.

@@ -23,9 +23,10 @@ export const COMPILED = [
 /** Every mocha test is a killer, and portions of the differential test, */
 export const KILLERS = ["test/**/*.test.ts", "scripts/mutation/random.test.ts"];
 
-/** but for those that run none of this code, start servers, measure gas, or are the whole differential test. */
+/** but for those that run none of this code, start servers, ask other commands, measure gas, or are the whole differential test. */
 export const NOT_KILLERS = [
   "test/attack/*gas*",
+  "test/{cli,deploy,docs,keeper,sdk,simulation}/**",
   "test/differential/differential.test.ts",
   "test/start/**",
   "test/unit/access/authority.test.ts",
