@@ -32,13 +32,13 @@ type Show = {
   time: (timestamp: bigint) => string;
 };
 
-const amount = (token: Token | undefined) => (value: bigint) =>
+const inTokens = (token: Token | undefined) => (value: bigint) =>
   token === undefined ? value.toString() : `${formatDecimal(value, token.decimals, 6)} ${token.symbol}`;
 
 function showWith(units: Units | undefined): Show {
   return {
-    asset: amount(units?.asset),
-    collateral: amount(units?.collateral),
+    asset: inTokens(units?.asset),
+    collateral: inTokens(units?.collateral),
     price: (value) =>
       units === undefined ? formatDecimal(value, PRICE_SCALE.toString().length - 1, 6) : formatPrice(value, units, 6),
     percent: (ratio) => `${formatPercent(ratio)} %`,

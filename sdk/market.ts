@@ -3,7 +3,7 @@
 // contracts/interfaces/IPoolLens.sol.
 import type { Answer, RequestStatus } from "./abi-types.js";
 import type { lensAbi } from "./abi/lens.js";
-import { BPS, max, min, monus, mulDown, mulUp, VIRTUAL_ASSETS, VIRTUAL_SHARES, WAD } from "./model/numbers.js";
+import { BPS, min, monus, mulDown, mulUp, VIRTUAL_ASSETS, VIRTUAL_SHARES, WAD } from "./model/numbers.js";
 
 export type Market = Answer<typeof lensAbi, "market">;
 export type MarketResult = Answer<typeof lensAbi, "markets">[number];
@@ -108,18 +108,14 @@ export function claimOf(
   units: bigint | "all",
 ): { units: bigint; grossShares: bigint; paidShares: bigint } {
   const claim = { units: 0n, grossShares: 0n, paidShares: 0n };
-  let missing = units === "all" ? account.stake.claimableUnits : units;
-  // maxRedeem is zero while something is withheld: then the requests say what has cooled.
-  if (units === "all") {
-    missing = account.stake.requests.reduce((sum, each) => sum + (each.status === "Claimable" ? each.units : 0n), 0n);
-  }
-  for (const request of account.stake.requests) {
-    if (request.status !== "Claimable" || missing === 0n) continue;
+  const cooled = account.stake.requests.filter(({ status }) => status === "Claimable");
+  let missing = units === "all" ? cooled.reduce((sum, request) => sum + request.units, 0n) : units;
+  for (const request of cooled) {
     const taken = min(missing, request.units);
     missing -= taken;
     claim.units += taken;
-    claim.grossShares += mulDown(request.grossShares, taken, max(request.units, 1n));
-    claim.paidShares += mulDown(request.paidShares, taken, max(request.units, 1n));
+    claim.grossShares += mulDown(request.grossShares, taken, request.units);
+    claim.paidShares += mulDown(request.paidShares, taken, request.units);
   }
   return claim;
 }

@@ -8,6 +8,8 @@ import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
+const kilobytes = (bytes: number): string => `${(bytes / 1_000).toFixed(1)} kB`;
+
 /** A browser's bundle of one import; ethers, which a dApp has anyway, is left out. */
 async function bundle(names: string): Promise<{ code: string; inputs: string[]; imports: string[]; size: string }> {
   const result = await build({
@@ -25,7 +27,6 @@ async function bundle(names: string): Promise<{ code: string; inputs: string[]; 
   const code = result.outputFiles[0]?.text ?? "";
   const [output] = Object.values(result.metafile.outputs);
   const inputs = Object.entries(output?.inputs ?? {});
-  const kilobytes = (bytes: number) => `${(bytes / 1_000).toFixed(1)} kB`;
   return {
     code,
     inputs: inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path),

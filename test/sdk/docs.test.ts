@@ -56,7 +56,8 @@ describe("sdk: docs/sdk.md", () => {
     expect(commands.filter((name) => scripts[name] === undefined)).to.deep.equal([]);
   });
 
-  it("runs, and prints what it says", async () => {
+  it("runs, and prints what it says", async function () {
+    this.timeout(180_000);
     const w = await sdkWorld();
     const { source, printed } = program(text);
     const bundle = await build({

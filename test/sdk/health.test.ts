@@ -64,7 +64,8 @@ async function supplied(): Promise<SdkWorld> {
 }
 
 describe("sdk: health after a plan", () => {
-  it("is the contract's after each kind of action, to the wei", async () => {
+  it("is the contract's after each kind of action, to the wei", async function () {
+    this.timeout(180_000);
     const w = await supplied();
     const { usd, eth, frank } = w;
     const plans: [Plan, string][] = [
@@ -92,12 +93,14 @@ describe("sdk: health after a plan", () => {
     await expectConserved(w, [w.alice], [frank]);
   });
 
-  it("whatever the price, the wait and the plan", async () => {
+  it("whatever the price, the wait and the plan", async function () {
+    this.timeout(180_000);
+    let outcomes = 0;
     const seed = Number(process.env["SEED"] ?? Math.trunc(Math.random() * 2 ** 32));
     const random = new Random(seed);
     const w = await supplied();
     await openLoan(w, w.frank, 100, 120_000);
-    for (let round = 0; round < 14; ++round) {
+    for (let round = 0; round < 9; ++round) {
       await setPrice(w, 1_000 + random.below(2_000));
       await freeze(random.upTo(20n * DAY) + 1n);
       await sent(w.pool.connect(w.keeper).accrue());
@@ -107,8 +110,10 @@ describe("sdk: health after a plan", () => {
         borrow: random.chance(40) ? random.upTo(w.usd(40_000)) : 0n,
         removeCollateral: random.chance(30) ? random.upTo(w.eth(30)) : 0n,
       };
-      if (Object.values(plan).some((amount) => amount !== 0n)) await tryOut(w, w.frank, plan, `seed ${seed}, ${round}`);
+      if (Object.values(plan).every((amount) => amount === 0n)) plan.addCollateral = 1n;
+      if ((await tryOut(w, w.frank, plan, `seed ${seed}, ${round}`)) !== "") ++outcomes;
     }
+    expect(outcomes).to.equal(9);
     await expectConserved(w, [w.alice], [w.frank]);
   });
 
