@@ -20,7 +20,8 @@ type RawBlock = {
   gasLimit: string;
   baseFeePerGas?: string;
 };
-type RawLog = Omit<Log, "blockNumber" | "index"> & { blockNumber: string; logIndex: string; topics: string[] };
+/** As the node gives it: numbers in hex. */
+type RawLog = Omit<Log, "index" | "blockNumber"> & { blockNumber: string; logIndex: string };
 
 const TIMEOUT_MS = 20_000;
 
@@ -80,9 +81,9 @@ export class Node {
         ? { address, blockHash: range.blockHash }
         : { address, fromBlock: `0x${range.from.toString(16)}`, toBlock: `0x${range.to.toString(16)}` };
     const logs = await this.ask<RawLog[]>("eth_getLogs", [filter]);
-    return logs.map((log) => {
+    return logs.map((log): Log => {
       const numbers = { blockNumber: Number(log.blockNumber), index: Number(log.logIndex) };
-      return Object.assign(log, numbers) as unknown as Log;
+      return Object.assign(log, numbers);
     });
   }
 }

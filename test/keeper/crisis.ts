@@ -85,11 +85,12 @@ export async function runCrisis(options: CrisisOptions): Promise<Crisis> {
     let killedAt: number | undefined;
     for (const [i, price] of options.prices.entries()) {
       await stage.setPrice(price);
+      const sentBefore = keepers[0]?.count("sent") ?? 0;
       steps.push(await nextBlock(stage, options));
       const [victim] = keepers;
       if (options.kill !== undefined && victim !== undefined) {
         if (killedAt === undefined && i >= options.kill.from) {
-          if (await killAtWork(victim, steps.at(-1) as number, say)) killedAt = i;
+          if (await killAtWork(victim, sentBefore, steps.at(-1) as number, say)) killedAt = i;
         } else if (killedAt !== undefined && i === killedAt + options.kill.back) {
           await victim.start();
         }
@@ -151,8 +152,12 @@ async function roundSeconds(keepers: readonly KeeperProcess[]): Promise<number[]
 }
 
 /** Ends a keeper without warning as soon as it has sent something, the rest of its work undone. */
-async function killAtWork(keeper: KeeperProcess, block: number, say: (text: string) => void): Promise<boolean> {
-  const before = keeper.count("sent");
+async function killAtWork(
+  keeper: KeeperProcess,
+  before: number,
+  block: number,
+  say: (text: string) => void,
+): Promise<boolean> {
   for (;;) {
     if (keeper.count("sent") > before) break;
     if (((await keeper.metrics())["mutua_keeper_block"] ?? 0) >= block) return false;
