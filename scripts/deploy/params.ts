@@ -43,11 +43,14 @@ const address = z
   .refine(isAddress, allowed("an address, 0x and 40 hex digits with the right checksum"))
   .transform((value) => getAddress(value));
 
+function inBps(value: string): bigint {
+  return parseUnits(value.slice(0, -1), 2);
+}
+
 /** "86%" in 1e4ths. */
 function percent(what: string, minimumBps: bigint, maximumBps: bigint) {
   const range = `from ${shownBps(minimumBps)} to ${shownBps(maximumBps)}, with at most two decimals`;
   const hint = allowed(`${what} as a percentage ${range}`);
-  const inBps = (value: string): bigint => parseUnits(value.slice(0, -1), 2);
   return z
     .string(hint)
     .refine((value) => {

@@ -14,6 +14,10 @@ export function describeIssues(error: z.ZodError, source: string): string {
   return `${source}:${key}${found} ${issue.message}`;
 }
 
+function plain(_key: string, part: unknown): unknown {
+  return typeof part === "bigint" ? `${part}` : part;
+}
+
 /** A value; of a block its keys, or what is under the key that is wrong. */
 function shown(value: unknown, key: PropertyKey | undefined): string {
   if (value === undefined) return "nothing";
@@ -21,7 +25,6 @@ function shown(value: unknown, key: PropertyKey | undefined): string {
     const under = key === undefined ? undefined : (value as Record<PropertyKey, unknown>)[key];
     return under === undefined ? `{${Object.keys(value).join(", ")}}` : shown(under, undefined);
   }
-  const plain = (_key: string, part: unknown): unknown => (typeof part === "bigint" ? `${part}` : part);
   const text = JSON.stringify(value, plain) ?? typeof value;
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -118,9 +118,9 @@ describe("Deployment, rehearsed on anvil", function () {
     const crew = rehearsal.crew((line) => lines.push(line), 1);
     const carriedOut = carryOut(plan, rehearsal.reader, crew, 0, quiet);
     // No block comes before the other transaction has taken its place.
-    let isOver = false;
-    void carriedOut.catch(() => {}).then(() => (isOver = true));
-    while (!isOver && (await provider.getTransaction(stuck.hash)) !== null) await pause();
+    const run = { isOver: false };
+    void carriedOut.catch(() => {}).then(() => (run.isOver = true));
+    while (!run.isOver && (await provider.getTransaction(stuck.hash)) !== null) await pause();
     rehearsal.resume();
     await carriedOut;
 
