@@ -21,8 +21,8 @@ const nameOf = ({ changes }: Distribution): string =>
 export function monteCarloSection({ meta, distributions }: Summary): Html {
   return html`<p>
       ${count(meta.paths, "path")} of ${count(meta.steps, "step")}, made of blocks of ${meta.block} rows of real prices,
-      seed ${meta.seed}. p95: 95 of 100 paths end no worse. Lines are 95${"\u202f"}% intervals: how sure so many paths
-      make it.
+      seed ${meta.seed}. p95: 95 of 100 paths end no worse. Circle: p50; square: p95; diamond: p99; bar: the worst path.
+      Lines are 95${"\u202f"}% intervals: how sure so many paths make it.
     </p>
     ${table(
       "How likely is a haircut",
@@ -70,3 +70,29 @@ function spreadFigure(title: string, column: Figure, distributions: readonly Dis
     })}
   </figure>`;
 }
+
+/** In one sentence: how often suppliers bear something, and how much in a bad path. */
+export function manyHeadline({ meta, distributions }: Summary): string {
+  const { haircutProbability: probability, columns, haircuts } = distributions[0] as Distribution;
+  const p99 = columns.haircut.p99;
+  const market = distributions.length === 1 ? "" : `${nameOf(distributions[0] as Distribution)}: `;
+  return (
+    `${market}In ${whole(haircuts)} of ${count(meta.paths, "path")} suppliers bore a haircut, ` +
+    `${percent(probability.value)} (between ${percent(probability.low)} and ${percent(probability.high)} at 95\u202f%); ` +
+    `99 of 100 paths take at most ${percent(p99.value)} of a share.`
+  );
+}
+
+export const manyProvenance = (meta: Summary["meta"], digest: string): Html =>
+  html`${table(
+      "These paths",
+      [{ name: "item" }, { name: "value", isText: true }],
+      [
+        ["scenario", meta.scenario],
+        ["seed", String(meta.seed)],
+        ["digest of everything that decides the result", html`<code>${digest}</code>`],
+      ],
+    )}
+    <p class="muted">
+      Beside this page: monte-carlo.json has all of it, paths.csv every path. It asks nothing of the network.
+    </p>`;

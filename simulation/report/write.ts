@@ -5,15 +5,22 @@ import path from "node:path";
 
 import type { Comparison } from "../comparison.js";
 import { figuresOf } from "../figures.js";
+import type { Summary } from "../montecarlo/summary.js";
 import type { Outcome } from "../run.js";
 import { csv } from "./csv.js";
 import { iso } from "./format.js";
 import { type ReportInput, withoutPlace } from "./input.js";
-import { pageOf } from "./page.js";
+import { manyPageOf, pageOf } from "./page.js";
 
 export async function writeReport(folder: string, report: ReportInput): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of Object.entries(filesOfReport(report))) writeFileSync(path.join(folder, name), text);
+}
+
+/** The page of many paths, beside what Monte Carlo writes itself. */
+export function writeDistributions(folder: string, summary: Summary): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, "report.html"), manyPageOf(summary));
 }
 
 export function filesOfReport(report: ReportInput): Record<string, string> {

@@ -11,7 +11,7 @@ import type { Provenance } from "../../simulation/provenance.js";
 import { csv } from "../../simulation/report/csv.js";
 import { amount, brief, duration, percent, price } from "../../simulation/report/format.js";
 import type { ReportInput } from "../../simulation/report/input.js";
-import { pageOf } from "../../simulation/report/page.js";
+import { manyPageOf, pageOf } from "../../simulation/report/page.js";
 import { thinned } from "../../simulation/report/thin.js";
 import { filesOfReport } from "../../simulation/report/write.js";
 import { type Outcome, run } from "../../simulation/run.js";
@@ -158,6 +158,9 @@ describe("report", () => {
     expect(text.replace(/[ \n]+/gu, " ")).to.match(
       /aria-label="p50 [^"]*, p95 50\.00\u202f%, p99 50\.00\u202f%, worst 50\.00\u202f%"/u,
     );
+    const alone = manyPageOf({ digest: "00ff", meta: { ...meta, title: TITLE, scenario: "x" }, distributions });
+    expect(alone).to.match(/id="headline">\s*reserve = 1: In 0 of 3 paths|id="headline">\s*In 0 of 3 paths/u);
+    expect(alone).to.not.include("<script").and.not.include("<img");
   });
 });
 
