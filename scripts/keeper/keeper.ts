@@ -40,7 +40,8 @@ export class Keeper {
   readonly #log: Log;
   /** The last block whose round came to its end. */
   #done: Head | undefined;
-  #written = 0;
+  /** The block of the last checkpoint; undefined: none of this life. */
+  #written: number | undefined;
   #isStopping = false;
   #wake: AbortController | undefined;
 
@@ -175,8 +176,13 @@ export class Keeper {
   #checkpoint(isForced: boolean): void {
     const last = this.#book.last;
     if (last === undefined) return;
-    const isChanged = last.undo.length > 0;
-    if (!isForced && !isChanged && last.number < this.#written + CHECKPOINT_BLOCKS) return;
+    const written = this.#written;
+    const isDue =
+      written === undefined ||
+      last.number < written ||
+      last.number >= written + CHECKPOINT_BLOCKS ||
+      this.#book.marks.some(({ number, undo }) => number > written && undo.length > 0);
+    if (!isForced && !isDue) return;
     writeCheckpoint(this.#target.checkpoint, { chainId: this.#chainId, pool: this.#target.pool }, this.#book);
     this.#written = last.number;
   }
