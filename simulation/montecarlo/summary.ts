@@ -4,6 +4,7 @@ import path from "node:path";
 
 import { table } from "../../scripts/lib/table.js";
 import { Problem } from "../problem.js";
+import { writeDistributions } from "../report/write.js";
 import { FIGURES } from "../scenario.js";
 import { seedOf } from "./bootstrap.js";
 import { type Header, type Results, placeOf, writeJournal } from "./journal.js";
@@ -104,6 +105,7 @@ export function writeResults(folder: string, header: Header, results: Results): 
     `${[[...keys, "path", "seed", ...COLUMNS].join(","), ...lines].join("\n")}\n`,
   );
   writeFileSync(path.join(folder, SUMMARY), `${JSON.stringify(summary, undefined, 2)}\n`);
+  writeDistributions(folder, summary);
   return summary;
 }
 

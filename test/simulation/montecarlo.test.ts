@@ -82,6 +82,12 @@ describe("Monte Carlo", () => {
       expect(all?.paths).to.equal(8);
       expect(all?.haircuts).to.be.within(1, 7);
       expect(all?.columns.lost.worst).to.be.above(0);
+      expect(Object.keys(files("whole"))).to.have.members([
+        "monte-carlo.json",
+        "paths.csv",
+        "paths.ndjson",
+        "report.html",
+      ]);
       expect(files("whole")["paths.csv"]?.trimEnd().split("\n")).to.have.length(9);
     });
 
