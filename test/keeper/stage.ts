@@ -128,12 +128,13 @@ async function gather(stage: Stage, { positions, price, seed, ltvs: [least, most
       const ltv = least + (most - least) * random.part();
       return { debt, collateral: debt / ltv / price };
     });
-    await crowd.open(
+    const transaction = await crowd.open(
       poolAddress,
       loans.map((loan) => parseEther(loan.collateral.toFixed(18))),
       loans.map((loan) => parseEther(loan.debt.toFixed(18))),
       { gasLimit: 16_700_000n },
     );
+    if ((await transaction.wait())?.status !== 1) throw new Error("the loans could not be opened");
   }
   const borrowed = await pool.queryFilter(pool.filters.Borrowed(), 0, "latest");
   stage.borrowers.push(...borrowed.map(({ args }) => args.onBehalf));
