@@ -4,7 +4,7 @@
 // there, be it this step's own transaction of a run that was killed: one of the two is mined, never both.
 import { type BaseWallet, type JsonRpcProvider, isError, Transaction, type TransactionRequest } from "ethers";
 
-import { Problem } from "../lib/problem.ts";
+import { Problem, reasonOf } from "../lib/problem.ts";
 import { explainRevert } from "./artifacts.ts";
 
 export type Step = {
@@ -225,9 +225,7 @@ export class Account {
 
 export function messageOf(error: unknown): string {
   const nested = (error as { info?: { error?: { message?: string } }; error?: { message?: string } }) ?? {};
-  const text =
-    nested.info?.error?.message ?? nested.error?.message ?? (error instanceof Error ? error.message : String(error));
-  return text.split("\n", 1)[0] ?? "";
+  return reasonOf(nested.info?.error?.message ?? nested.error?.message ?? error);
 }
 
 /** The bytes that a call reverted with, wherever the client has put them. */

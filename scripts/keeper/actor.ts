@@ -4,9 +4,10 @@ import { formatUnits, Interface, type Log } from "ethers";
 
 import { FlashLiquidator__factory } from "../../typechain-types/index.js";
 import { divUp, MAX_UINT256, PRICE_SCALE, WAD } from "../../sdk/model/numbers.js";
+import { reasonOf } from "../lib/problem.ts";
 import type { Book } from "./book.ts";
 import { type Candidate, candidatesOf, type Due, dueOf, pivotSaving } from "./decide.ts";
-import { type Log as Report, reasonOf } from "./log.ts";
+import type { Log as Report } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Head, Node } from "./node.ts";
 import type { Act, CoinPrice } from "./options.ts";
@@ -100,10 +101,20 @@ export class Actor {
         coinPrice,
       );
     }
-    await this.#mark(left, view, "flag");
-    await this.#mark(left, view, "foreclose");
-    if (acts.has("estate")) await this.#buyEstate(view, coinPrice);
-    if (acts.has("pivot")) await this.#pivot(book, view);
+    await this.#attempt("flag", () => this.#mark(left, view, "flag"));
+    await this.#attempt("foreclose", () => this.#mark(left, view, "foreclose"));
+    if (acts.has("estate")) await this.#attempt("estate", () => this.#buyEstate(view, coinPrice));
+    if (acts.has("pivot")) await this.#attempt("pivot", () => this.#pivot(book, view));
+  }
+
+  /** What a contract refuses, because another was quicker or for good, keeps nothing else from being done. */
+  async #attempt(act: Act, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (dataOf(error) === undefined) throw error;
+      this.#log("warn", "refused", { act, reason: reasonOf(error) });
+    }
   }
 
   /** What there is to do since when, and the figures of it. */

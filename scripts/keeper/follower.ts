@@ -87,6 +87,8 @@ export class Follower {
       this.#log("debug", "smaller-range", { blocks: this.#chunk });
       return undefined;
     }
+    // Back up by and by: what failed may have been the node, not the range.
+    this.#chunk = Math.min(this.#terms.chunkBlocks, this.#chunk + Math.ceil(this.#chunk / 8));
     if (before === undefined || (await this.#node.block(to))?.hash !== before) {
       throw new Error("the chain turned while its events were read");
     }

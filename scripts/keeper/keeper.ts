@@ -1,15 +1,17 @@
 // One round a block: the book up to the head, what became of what was sent, what is to do, and the checkpoint.
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { type HDNodeWallet, parseUnits, type Wallet, ZeroAddress } from "ethers";
+import { type HDNodeWallet, parseUnits, type Wallet } from "ethers";
 
+import { NOBODY } from "../deploy/deployment.ts";
 import type { Connection } from "../lib/connection.ts";
+import { reasonOf } from "../lib/problem.ts";
 import { Actor, showView } from "./actor.ts";
 import { Book } from "./book.ts";
 import { Certificates } from "./certificates.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { Follower } from "./follower.ts";
-import { type Log, reasonOf } from "./log.ts";
+import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Head, Node } from "./node.ts";
 import type { CoinPrice, Options } from "./options.ts";
@@ -76,7 +78,8 @@ export class Keeper {
           );
     const terms = {
       ...options,
-      beneficiary: options.beneficiary ?? signer?.address ?? ZeroAddress,
+      // A dry run has no account; nobody's address does for what is only tried.
+      beneficiary: options.beneficiary ?? signer?.address ?? NOBODY,
       minProfit: parseUnits(options.minProfit, market.asset.decimals),
       coinPrice: target.coinPrice,
     };
@@ -163,7 +166,12 @@ export class Keeper {
     if (!this.#isStopping) await this.#actor.act(this.#book, view);
     await this.#certificates.report(this.#book, view, recoveries);
     this.#done = head;
-    this.#checkpoint(false);
+    try {
+      this.#checkpoint(false);
+    } catch (error) {
+      // It saves time at the next start; a full disk is no reason to be late now.
+      this.#log("error", "checkpoint-failed", { reason: reasonOf(error) });
+    }
     const seconds = (performance.now() - started) / 1_000;
     this.#metrics.add("mutua_keeper_rounds_total");
     this.#metrics.set("mutua_keeper_block", head.number);

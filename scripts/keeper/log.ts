@@ -10,10 +10,3 @@ export function jsonLog(write: (line: string) => unknown, isVerbose: boolean): L
     write(`${JSON.stringify({ time: new Date().toISOString(), level, event, ...fields }, plain)}\n`);
   };
 }
-
-/** The first line of what went wrong. */
-export function reasonOf(error: unknown): string {
-  const { shortMessage } = error as { shortMessage?: string };
-  const text = shortMessage ?? (error instanceof Error ? error.message : String(error));
-  return text.split("\n", 1)[0] as string;
-}

@@ -3,9 +3,9 @@ import { join } from "node:path";
 
 import { marketOf, readDeployment } from "../deploy/deployment.ts";
 import { connectTo, type Connection } from "../lib/connection.ts";
-import { Problem } from "../lib/problem.ts";
+import { Problem, reasonOf } from "../lib/problem.ts";
 import { Keeper, type KeeperTarget } from "./keeper.ts";
-import { jsonLog, reasonOf } from "./log.ts";
+import { jsonLog } from "./log.ts";
 import { Metrics, serveMetrics } from "./metrics.ts";
 import { type CoinPrice, type Options, readOptions, usage } from "./options.ts";
 

@@ -1,7 +1,8 @@
 // Transactions of one account: nonces in order, fees, what became of each, and a way out for one that is stuck.
 import { formatEther, type HDNodeWallet, type Log, type Wallet } from "ethers";
 
-import { type Log as Report, reasonOf } from "./log.ts";
+import { reasonOf } from "../lib/problem.ts";
+import type { Log as Report } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Head, Node } from "./node.ts";
 
@@ -108,17 +109,21 @@ export class Sender {
     return true;
   }
 
-  /** A transfer of nothing to oneself in its place, at one and a half times the fee: what it was about is judged anew. */
+  /**
+   * A transfer of nothing to oneself in its place, at one and a half times the fee, or of what was refused last: what it
+   * was about is judged anew. Never above the greatest gas price: whatever it is that waits is not worth more.
+   */
   async #replace(sent: Sent, head: Head): Promise<void> {
-    const tip = max((sent.tip * 3n) / 2n, this.#terms.tip) + 1n;
-    const maxFee = max((sent.maxFee * 3n) / 2n, 2n * head.baseFee + tip) + 1n;
+    const raisedTip = max((sent.tip * 3n) / 2n, this.#terms.tip) + 1n;
+    const raisedFee = max((sent.maxFee * 3n) / 2n, 2n * head.baseFee + raisedTip) + 1n;
+    const maxFee = min(raisedFee, this.#terms.maxGasPrice);
+    const tip = min(raisedTip, maxFee);
     this.#metrics.add("mutua_keeper_transactions_stuck_total");
     this.#log("warn", "stuck", { nonce: sent.nonce, kind: sent.job?.kind, waited: head.number - sent.block });
     const job: Job = { kind: "cancel", to: this.address, data: "0x", gas: CANCEL_GAS, borrowers: [] };
-    sent.block = head.number;
+    [sent.block, sent.maxFee, sent.tip] = [head.number, maxFee, tip];
     try {
       sent.hashes.push(await this.#broadcast(job, sent.nonce, maxFee, tip));
-      [sent.maxFee, sent.tip] = [maxFee, tip];
     } catch (error) {
       this.#log("warn", "replace-failed", { nonce: sent.nonce, reason: reasonOf(error) });
     }
@@ -136,11 +141,10 @@ export class Sender {
   /** Whether it was taken. A refusal is logged: the next round judges anew. */
   async send(job: Job, head: Head): Promise<boolean> {
     const { tip } = this.#terms;
-    const most = 2n * head.baseFee + tip;
-    const maxFee = most < this.#terms.maxGasPrice ? most : this.#terms.maxGasPrice;
+    const maxFee = min(2n * head.baseFee + tip, this.#terms.maxGasPrice);
     const nonce = this.#next;
     try {
-      const hash = await this.#broadcast(job, nonce, maxFee, tip < maxFee ? tip : maxFee);
+      const hash = await this.#broadcast(job, nonce, maxFee, min(tip, maxFee));
       this.#next += 1;
       this.#sent.push({ nonce, hashes: [hash], job, block: head.number, maxFee, tip });
       this.#metrics.add("mutua_keeper_transactions_sent_total");
@@ -169,3 +173,4 @@ export class Sender {
 }
 
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);

@@ -8,7 +8,7 @@
 // same names (npx hardhat keystore set BASE_SEPOLIA_PRIVATE_KEY). No key is ever read from a file of the project.
 import { FetchRequest, HDNodeWallet, isHexString, JsonRpcProvider, Mnemonic, Wallet } from "ethers";
 
-import { Problem } from "./problem.ts";
+import { Problem, reasonOf } from "./problem.ts";
 
 export const LOCAL = "local";
 const LOCAL_URL = "http://127.0.0.1:8545";
@@ -80,8 +80,7 @@ async function askChainId(network: string, url: string): Promise<bigint> {
     response.assertOk();
     return BigInt((response.bodyJson as { result: string }).result);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
-    throw new Problem(`No answer from the RPC of ${network} (${reason}): is the URL right, and the node up?`);
+    throw new Problem(`No answer from the RPC of ${network} (${reasonOf(error)}): is the URL right, and the node up?`);
   }
 }
 

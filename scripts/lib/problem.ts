@@ -14,6 +14,14 @@ export function describeIssues(error: z.ZodError, source: string): string {
   return `${source}:${key}${found} ${issue.message}`;
 }
 
+/** The first line of what went wrong, as ethers puts it in short: its long form has the node's URL in it, with whatever
+ * key to the node is in that. */
+export function reasonOf(error: unknown): string {
+  const { shortMessage } = (error ?? {}) as { shortMessage?: string };
+  const text = shortMessage ?? (error instanceof Error ? error.message : String(error));
+  return text.split("\n", 1)[0] as string;
+}
+
 function plain(_key: string, part: unknown): unknown {
   return typeof part === "bigint" ? `${part}` : part;
 }
@@ -34,8 +42,7 @@ export async function runCommand(body: () => Promise<void>): Promise<never> {
   try {
     await body();
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    console.error(text.split("\n", 1)[0]);
+    console.error(reasonOf(error));
     if (process.env["MUTUA_DEBUG"] !== undefined) console.error(error);
     process.exit(1);
   }

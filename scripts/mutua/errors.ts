@@ -1,7 +1,7 @@
 // What a contract refused, by its own name, with its values in human units and a hint how to mend it.
 import { type ErrorDescription, type Interface, isCallException, isError } from "ethers";
 
-import { Problem } from "../lib/problem.ts";
+import { Problem, reasonOf } from "../lib/problem.ts";
 import { percent, price, time, type Token, tokens } from "./units.ts";
 
 export type Tokens = { asset: Token; collateral: Token };
@@ -141,6 +141,5 @@ export function explain(error: unknown, dictionary?: Dictionary): string {
   if (isError(error, "INSUFFICIENT_FUNDS")) return "The account has too little of the chain's coin to pay for gas";
   if (isError(error, "TIMEOUT")) return "The node did not answer in time: try again, or name another one with --rpc";
   if (isCallException(error)) return `The call failed: ${error.reason ?? error.shortMessage}`;
-  const { shortMessage, message } = error as { shortMessage?: string; message?: string };
-  return (shortMessage ?? message ?? String(error)).split("\n", 1).join("");
+  return reasonOf(error);
 }
