@@ -147,14 +147,16 @@ export class Actor {
     let left = [...candidates];
     let lost = 0;
     for (const part of PARTS) {
-      const tries = left.map((candidate): Try => {
+      // Where many don't pay, it is because the venue is full: then a batch shows whether less of them would.
+      const some = part === 100n ? left : left.slice(0, this.#terms.batch);
+      const tries = some.map((candidate): Try => {
         const maxRepayAssets = part === 100n ? MAX_UINT256 : (candidate.quote.repaid * part) / 100n;
         return { candidate, task: { borrower: candidate.borrower, maxRepayAssets, minProfit: 0n } };
       });
-      left = [];
+      left = left.slice(some.length);
       for (let from = 0; from < tries.length; from += this.#terms.batch) {
         const result = await this.#tryBatch(tries.slice(from, from + this.#terms.batch), view, coinPrice);
-        left.push(...result.left);
+        left.unshift(...result.left);
         lost += result.lost;
       }
       if (left.length === 0) break;

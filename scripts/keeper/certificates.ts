@@ -8,14 +8,18 @@ import type { Node } from "./node.ts";
 import type { Market, View } from "./view.ts";
 
 const AT_ONCE = 200;
+/** Holders who are asked for in a round: anybody can make thousands of them, and liquidations are not to wait for that. */
+const MOST_A_ROUND = 10 * AT_ONCE;
 
 export class Certificates {
   readonly #node: Node;
   readonly #market: Market;
   readonly #metrics: Metrics;
   readonly #log: Log;
-  #claimable = new Map<string, bigint>();
-  #isFresh = false;
+  readonly #claimable = new Map<string, bigint>();
+  /** Who is yet to be asked for, and whether all have to be anew after that. */
+  #queue: string[] = [];
+  #isDue = true;
 
   constructor(node: Node, market: Market, metrics: Metrics, log: Log) {
     this.#node = node;
@@ -24,20 +28,31 @@ export class Certificates {
     this.#log = log;
   }
 
-  /** Asks anew after money has come back or been claimed. */
+  /** Asks anew after money has come back or been claimed, over as many rounds as it takes. */
   async report(book: Book, view: View, recoveries: boolean): Promise<void> {
-    if (this.#isFresh && !recoveries) return;
-    const before = this.#claimable;
-    this.#claimable = view.recovered === 0n ? new Map() : await this.#read([...book.holders], view);
-    this.#isFresh = true;
+    if (recoveries) this.#isDue = true;
+    if (this.#queue.length === 0 && this.#isDue) {
+      this.#queue = [...book.holders];
+      this.#isDue = false;
+    }
+    if (view.recovered === 0n) {
+      this.#queue = [];
+      this.#claimable.clear();
+    }
+    const some = this.#queue.slice(0, MOST_A_ROUND);
+    const found = await this.#read(some, view);
+    this.#queue = this.#queue.slice(some.length);
     const { decimals } = this.#market.asset;
-    let sum = 0n;
-    for (const [holder, assets] of this.#claimable) {
-      sum += assets;
-      if (before.get(holder) !== assets) {
+    for (const holder of some) {
+      const assets = found.get(holder) ?? 0n;
+      if (assets > 0n && this.#claimable.get(holder) !== assets) {
         this.#log("info", "certificate-claimable", { holder, assets: formatUnits(assets, decimals) });
       }
+      if (assets > 0n) this.#claimable.set(holder, assets);
+      else this.#claimable.delete(holder);
     }
+    let sum = 0n;
+    for (const assets of this.#claimable.values()) sum += assets;
     this.#metrics.set("mutua_keeper_certificates_claimable_assets", Number(formatUnits(sum, decimals)));
     this.#metrics.set("mutua_keeper_certificates_claimable_holders", this.#claimable.size);
   }

@@ -25,7 +25,7 @@ const keepers = number("KEEPERS", 2);
 const crisis = await runCrisis({
   positions: number("POSITIONS", 2_000),
   prices,
-  depth: number("DEPTH", 200_000_000),
+  depth: number("DEPTH", 2_000_000_000),
   seed: number("SEED", 20_200_312),
   keepers,
   hasSlots,

@@ -44,6 +44,7 @@ export class Keeper {
   #done: Head | undefined;
   /** The block of the last checkpoint; undefined: none of this life. */
   #written: number | undefined;
+  #isApproved = false;
   #isStopping = false;
   #wake: AbortController | undefined;
 
@@ -115,14 +116,9 @@ export class Keeper {
   /** Until `stop`. What fails is tried again, at growing intervals. */
   async run(): Promise<void> {
     let pause = 0;
-    let isApproved = false;
     while (!this.#isStopping) {
       try {
         const isNew = await this.#round();
-        if (!isApproved && this.#done !== undefined) {
-          await this.#actor.approve(this.#done);
-          isApproved = true;
-        }
         this.#metrics.set("mutua_keeper_up", 1);
         if (pause > 0) this.#log("info", "reconnected");
         pause = 0;
@@ -161,6 +157,8 @@ export class Keeper {
     }
     showView(view, this.#book, this.#market, this.#metrics);
     await this.#sender?.settle(head);
+    if (!this.#isApproved) await this.#actor.approve(head);
+    this.#isApproved = true;
     const { jitterMs } = this.#options;
     if (jitterMs > 0) await this.#sleep(Math.random() * jitterMs);
     if (!this.#isStopping) await this.#actor.act(this.#book, view);

@@ -45,6 +45,7 @@ describe("the keeper on anvil", function () {
   afterEach(async () => {
     for (const each of running.splice(0)) await each.end();
     await stage.rpc("evm_revert", snapshot);
+    await stage.rpc("anvil_dropAllTransactions");
     snapshot = await stage.rpc("evm_snapshot");
   });
   after(async () => {

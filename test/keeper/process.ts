@@ -12,7 +12,7 @@ import { developmentWallet } from "../../scripts/lib/connection.ts";
 import { FEE, type Stage } from "./stage.js";
 
 const MAIN = fileURLToPath(new URL("../../scripts/keeper/main.ts", import.meta.url));
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 300_000;
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 export type LogLine = { level: string; event: string } & Record<string, unknown>;

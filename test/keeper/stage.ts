@@ -18,6 +18,7 @@ import { type Anvil, rpc, startAnvil } from "./anvil.js";
 
 export const FEE = 500;
 const MOST_LOANS_AT_ONCE = 25;
+const BLOCK_SECONDS = 12;
 
 export type StageOptions = {
   positions: number;
@@ -98,7 +99,11 @@ export async function raise(options: StageOptions): Promise<Stage> {
     borrowers: [],
     rpc: call,
     mine: async (blocks = 1) => {
-      for (let i = 0; i < blocks; ++i) await call("evm_mine");
+      for (let i = 0; i < blocks; ++i) {
+        // Else blocks run ahead of the clock, and calls on the pending state would be before the last of them.
+        await call("evm_increaseTime", BLOCK_SECONDS);
+        await call("evm_mine");
+      }
       return Number(await call("eth_blockNumber"));
     },
     setPrice: async (price) => {
@@ -113,6 +118,8 @@ export async function raise(options: StageOptions): Promise<Stage> {
   };
   await stage.setPrice(options.price);
   await gather(stage, options);
+  await call("evm_increaseTime", 86_400);
+  await stage.mine();
   return stage;
 }
 
