@@ -8,8 +8,8 @@ import type { Node } from "./node.ts";
 import type { Market, View } from "./view.ts";
 
 const AT_ONCE = 200;
-/** Holders who are asked for in a round: anybody can make thousands of them, and liquidations are not to wait for that. */
-const MOST_A_ROUND = 10 * AT_ONCE;
+/** Holders who are asked for in a round: anybody can make thousands, and liquidations are not to wait for them. */
+const MOST_A_ROUND = 2 * AT_ONCE;
 
 export class Certificates {
   readonly #node: Node;
