@@ -117,7 +117,7 @@ export default defineConfig({
       forbidPending: true,
       parallel: true,
       jobs: availableParallelism(),
-      require: [new URL("test/helpers/bigint-json.ts", import.meta.url).href],
+      require: [new URL("test/helpers/plain-failures.ts", import.meta.url).href],
     },
     solidity: { profiles: { default: invariants(20, 200), deep: invariants(10_000, 250) } },
   },
