@@ -28,6 +28,8 @@ export class Reorganised extends Error {}
 const MAX_TRANSACTION_GAS = 2n ** 24n;
 /** Nodes want a tenth more for a replacement; a quarter reaches any price in few steps. */
 const RAISE = 125n;
+/** Times what the market wants: what is not mined then waits for something else, and more would only be lost. */
+const MOST = 10n;
 const PERCENT = 100n;
 const POLL_MILLISECONDS = 250;
 const LATE_NODE_SECONDS = 10;
@@ -84,6 +86,7 @@ export class Account {
         if (await step.isDone()) return;
         throw error;
       }
+      const before = fees;
       fees = fees === undefined ? await this.#marketFees() : this.#raised(fees, await this.#marketFees());
       await this.#requireFunds(step, gasLimit, fees.maxFeePerGas);
       const { chainId } = await this.#provider.getNetwork();
@@ -100,7 +103,12 @@ export class Account {
       const raw = await this.#wallet.signTransaction(request);
       const hash = Transaction.from(raw).hash ?? "";
       const outcome = await this.#broadcast(raw);
-      if (outcome === "underpriced") continue;
+      if (outcome === "underpriced" && fees !== before) continue;
+      if (outcome === "underpriced" && previous.hashes.length === 0) {
+        throw new Problem(
+          `Nonce ${nonce} of ${this.#wallet.address} is taken by a transaction that pays over ${MOST} times today's price: wait until it is mined, then run this again`,
+        );
+      }
       if (outcome === "sent") previous.hashes.push(hash);
       await this.#waitFor(nonce, hash);
       const receipt = await this.#provider.getTransactionReceipt(hash);
@@ -153,7 +161,9 @@ export class Account {
     return { maxFeePerGas: data.maxFeePerGas ?? (data.gasPrice ?? 1_000_000_000n) * 2n, maxPriorityFeePerGas };
   }
 
+  /** The same fees where they are high enough: the same transaction then goes out again. */
   #raised(fees: { maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }, market: typeof fees): typeof fees {
+    if (fees.maxFeePerGas >= market.maxFeePerGas * MOST) return fees;
     const maxPriorityFeePerGas = raise(fees.maxPriorityFeePerGas, market.maxPriorityFeePerGas);
     const maxFeePerGas = raise(fees.maxFeePerGas, market.maxFeePerGas);
     return {
