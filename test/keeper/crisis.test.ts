@@ -24,6 +24,7 @@ describe("the keeper in a crash", () => {
     expect(Math.max(...crisis.delays)).to.be.lessThanOrEqual(2);
     expect(crisis.reverted).to.equal(0);
     expect(crisis.mismatches).to.equal(0);
+    expect(crisis.exitCodes, "ended in order").to.deep.equal([0, 0]);
     expect(crisis.wasResumed, "resumed from its checkpoint").to.equal(true);
   });
 });

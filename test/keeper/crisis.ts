@@ -52,6 +52,8 @@ export type Crisis = {
   setupSeconds: number;
   seconds: number;
   wasResumed: boolean;
+  /** Of keepers that were asked to end. */
+  exitCodes: (number | null)[];
 };
 
 export async function runCrisis(options: CrisisOptions): Promise<Crisis> {
@@ -109,8 +111,10 @@ export async function runCrisis(options: CrisisOptions): Promise<Crisis> {
     const figures = await count(stage, steps, keepers);
     const metrics = await Promise.all(keepers.filter(({ isAlive }) => isAlive).map((keeper) => keeper.metrics()));
     const sum = (name: string): number => metrics.reduce((total, each) => total + (each[name] ?? 0), 0);
+    const exitCodes = await Promise.all(keepers.map((keeper) => keeper.end("SIGTERM")));
     return {
       ...figures,
+      exitCodes,
       positions: stage.borrowers.length,
       prices: options.prices.length,
       racesLost: sum("mutua_keeper_races_lost_total"),
