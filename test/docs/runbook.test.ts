@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 
 import { incentiveOf, PRICE_SCALE, quoteLiquidation, WAD } from "../../sdk/model/index.js";
+import { expectNear } from "../helpers/near.js";
 
 const root = new URL("../../", import.meta.url);
 const runbook = readFileSync(new URL("docs/runbook.md", root), "utf8");
@@ -56,7 +57,7 @@ function worstFall(series: readonly Candle[], seconds: number): number {
 describe("the runbook's figures", () => {
   it("the ways from the borrow limit to liquidation and to a loss", () => {
     has(percent(1 - BORROW_LTV / LLTV), percent(1 - LLTV * LIF.floor));
-    expect((1 - 2 * (1 - LLTV * LIF.floor)) / LIF.floor).to.be.closeTo(0.74, 0.001);
+    expectNear((1 - 2 * (1 - LLTV * LIF.floor)) / LIF.floor, 0.74, 0.001);
   });
 
   for (const [name, file, windows] of [
@@ -91,7 +92,7 @@ describe("the runbook's figures", () => {
       TERMS,
     );
     const part = Number(repaid) / Number(debt);
-    expect(part).to.be.closeTo((1 - REPAY_TARGET) / (1 - REPAY_TARGET * LLTV * LIF.min), 1e-12);
+    expectNear(part, (1 - REPAY_TARGET) / (1 - REPAY_TARGET * LLTV * LIF.min), 1e-12);
     has(percent(part), percent(Number(seized) / Number(collateral)));
   });
 
@@ -99,7 +100,7 @@ describe("the runbook's figures", () => {
     const quotes = readFileSync(new URL("simulation/data/dex-price-impact_1inch_2023-11.csv", root), "utf8");
     const [, , , dollars, impact] = (/^WETH,USDC,30000,.*$/m.exec(quotes)?.[0] ?? "").split(",");
     expect([(Number(dollars) / 1e6).toFixed(1), percent(Number(impact))]).to.deep.equal(["58.0", "2.58 %"]);
-    expect(Number(dollars) / 4e6).to.be.closeTo(14.5, 0.05);
+    expectNear(Number(dollars) / 4e6, 14.5, 0.05);
     const k = ((1 - REPAY_TARGET) / (1 - REPAY_TARGET * LLTV * LIF.min)) * LIF.min;
     const borrowCap = (14.5 * (1 + 30 / 15)) / (0.5 * k);
     expect([k.toFixed(3), borrowCap.toFixed(0), (borrowCap / 0.9).toFixed(0)]).to.deep.equal(["0.508", "171", "190"]);
