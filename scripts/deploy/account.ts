@@ -4,7 +4,7 @@
 // there, be it this step's own transaction of a run that was killed: one of the two is mined, never both.
 import { type BaseWallet, type JsonRpcProvider, isError, Transaction, type TransactionRequest } from "ethers";
 
-import { Problem, reasonOf } from "../lib/problem.ts";
+import { Problem, reasonOf, revertData } from "../lib/problem.ts";
 import { explainRevert } from "./artifacts.ts";
 
 export type Step = {
@@ -236,19 +236,4 @@ export class Account {
 export function messageOf(error: unknown): string {
   const nested = (error as { info?: { error?: { message?: string } }; error?: { message?: string } }) ?? {};
   return reasonOf(nested.info?.error?.message ?? nested.error?.message ?? error);
-}
-
-/** The bytes that a call reverted with, wherever the client has put them. */
-export function revertData(error: unknown): string | undefined {
-  for (const place of [
-    error,
-    (error as { info?: { error?: unknown } }).info?.error,
-    (error as { error?: unknown }).error,
-  ]) {
-    const data = (place as { data?: unknown } | undefined)?.data;
-    if (typeof data === "string" && data.startsWith("0x") && data.length >= 10) return data;
-    const inner = (data as { data?: unknown } | null | undefined)?.data;
-    if (typeof inner === "string" && inner.length >= 10) return inner;
-  }
-  return undefined;
 }

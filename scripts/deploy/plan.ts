@@ -3,8 +3,8 @@
 // of their creator, code and parameters.
 import { AbiCoder, concat, getCreate2Address, getCreateAddress, keccak256, parseUnits, zeroPadValue } from "ethers";
 
-import { Problem } from "../lib/problem.ts";
-import { messageOf, revertData, type Step } from "./account.ts";
+import { Problem, revertData } from "../lib/problem.ts";
+import { messageOf, type Step } from "./account.ts";
 import {
   type ContractName,
   create2Address,

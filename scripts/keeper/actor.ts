@@ -40,6 +40,8 @@ const MOST_GAS = 16_000_000n;
 /** What a transaction costs besides its liquidations, and a margin for each of these. */
 const BASE_GAS = 60_000n;
 const ITEM_GAS = 40_000n;
+/** What a dry run takes a liquidation or a purchase with capital for. */
+const DRY_GAS = 250_000n;
 /** Blocks that liquidators have before a position is flagged. */
 const FLAG_AFTER = 2;
 const MARKS_AT_ONCE = 40;
@@ -240,7 +242,7 @@ export class Actor {
         );
         const [repaid, seized] = preview as unknown as [bigint, bigint];
         if (repaid === 0n && seized === 0n) continue;
-        const gas = await this.#estimate(address, encode(0n));
+        const gas = await this.#estimatePaid(encode(0n));
         const cost = repaid + this.#gasCost(gas, view.head, coinPrice) + this.#terms.minProfit;
         const price = (view.high * (10_000n - this.#terms.saleDiscountBps)) / 10_000n;
         const least = price === 0n ? MAX_UINT256 : divUp(cost * PRICE_SCALE, price);
@@ -349,7 +351,7 @@ export class Actor {
       const price = (view.high * (10_000n - saleDiscountBps)) / 10_000n;
       const encode = (least: bigint) =>
         pool.interface.encodeFunctionData("buyEstate", [most, least, beneficiary, "0x"]);
-      const gas = await this.#estimate(address, encode(0n));
+      const gas = await this.#estimatePaid(encode(0n));
       const profit = (amount * price) / PRICE_SCALE - most;
       const costs = this.#gasCost(gas, view.head, coinPrice) + minProfit;
       if (profit < costs) return undefined;
@@ -473,6 +475,11 @@ export class Actor {
   async #estimate(to: string, data: string): Promise<bigint> {
     const from = this.#sender?.address ?? this.#terms.beneficiary;
     return BigInt(await this.#node.ask<string>("eth_estimateGas", [{ from, to, data }, this.#terms.simulateOn]));
+  }
+
+  /** Of a call for which the pool takes tokens: a dry run has none, so it can't be tried. */
+  async #estimatePaid(data: string): Promise<bigint> {
+    return this.#sender === undefined ? DRY_GAS : await this.#estimate(this.#market.address, data);
   }
 
   #gasCost(gas: bigint, head: Head, coinPrice: bigint): bigint {

@@ -22,6 +22,23 @@ export function reasonOf(error: unknown): string {
   return text.split("\n", 1)[0] as string;
 }
 
+/** The bytes a contract reverted with, wherever the client put them. */
+export function revertData(error: unknown): string | undefined {
+  const seen = new Set<unknown>();
+  const find = (value: unknown): string | undefined => {
+    if (typeof value !== "object" || value === null || seen.has(value)) return undefined;
+    seen.add(value);
+    const { data } = value as { data?: unknown };
+    if (typeof data === "string" && /^0x([0-9a-f]{2}){4,}$/i.test(data)) return data;
+    for (const key of ["data", "error", "info", "cause"]) {
+      const inner = find((value as Record<string, unknown>)[key]);
+      if (inner !== undefined) return inner;
+    }
+    return undefined;
+  };
+  return find(error);
+}
+
 function plain(_key: string, part: unknown): unknown {
   return typeof part === "bigint" ? `${part}` : part;
 }

@@ -1,7 +1,7 @@
 // What a contract refused, by its own name, with its values in human units and a hint how to mend it.
 import { type ErrorDescription, type Interface, isCallException, isError } from "ethers";
 
-import { Problem, reasonOf } from "../lib/problem.ts";
+import { Problem, reasonOf, revertData } from "../lib/problem.ts";
 import { percent, price, time, type Token, tokens } from "./units.ts";
 
 export type Tokens = { asset: Token; collateral: Token };
@@ -107,23 +107,6 @@ export function describeRevert(error: ErrorDescription, units: Tokens): string {
   );
   const list = values.length === 0 ? "" : ` (${values.join(", ")})`;
   return `${error.name}${list}.${known === undefined ? "" : ` ${known.hint}`}`;
-}
-
-/** The bytes a contract reverted with, wherever the client put them. */
-export function revertData(error: unknown): string | undefined {
-  const seen = new Set<unknown>();
-  const find = (value: unknown): string | undefined => {
-    if (typeof value !== "object" || value === null || seen.has(value)) return undefined;
-    seen.add(value);
-    const { data } = value as { data?: unknown };
-    if (typeof data === "string" && /^0x([0-9a-f]{2}){4,}$/i.test(data)) return data;
-    for (const key of ["data", "error", "info", "cause"]) {
-      const inner = find((value as Record<string, unknown>)[key]);
-      if (inner !== undefined) return inner;
-    }
-    return undefined;
-  };
-  return find(error);
 }
 
 /** What is needed to name an error and the amounts in it. */

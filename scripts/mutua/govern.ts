@@ -1,7 +1,7 @@
 // The verbs of those who have a role: what waits is proposed and executed later, what tightens runs at once.
-import { Problem } from "../lib/problem.ts";
+import { Problem, revertData } from "../lib/problem.ts";
 import { list, table } from "../lib/table.ts";
-import { describeRevert, revertData } from "./errors.ts";
+import { describeRevert } from "./errors.ts";
 import { argumentNames, type Call, callOf, readCall, requireFunction, sentence, shortNames } from "./functions.ts";
 import type { Market } from "./market.ts";
 import { type Operation, type Report, scan } from "./scan.ts";

@@ -3,9 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { Contract, formatEther, type Log, Signature, type TransactionReceipt, TypedDataEncoder } from "ethers";
 
-import { Problem } from "../lib/problem.ts";
+import { Problem, revertData } from "../lib/problem.ts";
 import { list } from "../lib/table.ts";
-import { revertData } from "./errors.ts";
 import type { Market, Signer } from "./market.ts";
 import type { Report } from "./scan.ts";
 import { decimal, exact, time, type Token, tokens, WAD } from "./units.ts";

@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { FunctionFragment, type ParamType, ZeroAddress } from "ethers";
 
-import { revertData } from "../../scripts/deploy/account.js";
 import { type ContractName, interfaceOf } from "../../scripts/deploy/artifacts.js";
 import { members, ROLE_NAMES } from "../../scripts/deploy/governance.js";
 import type { Plan } from "../../scripts/deploy/plan.js";
 import { carryOut } from "../../scripts/deploy/run.js";
+import { revertData } from "../../scripts/lib/problem.js";
 import { Rehearsal } from "./rehearsal.js";
 
 const STRANGER = "0x00000000000000000000000000000000000051a6";
