@@ -4,13 +4,15 @@ pragma solidity 0.8.37;
 import {ILiquidationCallback} from "../interfaces/IPoolCallbacks.sol";
 
 /// @title A pool that is none
-/// @notice Names any two tokens, calls back as often and with the amounts it is told, and pulls nothing.
+/// @notice Names any two tokens, calls back as often and with the amounts it is told, with data of its own if it has
+/// some, and pulls nothing.
 contract HostilePool {
     address public asset;
     address public collateralToken;
     uint256 public callbacks;
     uint256 public repaidAssets;
     uint256 public seizedCollateral;
+    bytes public data;
 
     constructor(address asset_, address collateral_) {
         (asset, collateralToken) = (asset_, collateral_);
@@ -20,6 +22,10 @@ contract HostilePool {
         (callbacks, repaidAssets, seizedCollateral) = (callbacks_, repaid, seized);
     }
 
+    function forge(bytes calldata data_) external {
+        data = data_;
+    }
+
     function liquidate(
         address,
         uint256,
@@ -27,8 +33,10 @@ contract HostilePool {
         address,
         bytes calldata own
     ) external returns (uint256, uint256, uint256) {
+        bytes memory told = own;
+        if (data.length != 0) told = data;
         for (uint256 i; i < callbacks; ++i) {
-            ILiquidationCallback(msg.sender).onLiquidate(repaidAssets, seizedCollateral, own);
+            ILiquidationCallback(msg.sender).onLiquidate(repaidAssets, seizedCollateral, told);
         }
         return (0, 0, 0);
     }

@@ -43,9 +43,13 @@ contract FlashLiquidator is ILiquidationCallback, IEstateCallback {
         bytes reason;
     }
 
-    /// The pool of the call under way; nobody else may call back. With it what the call started from and asks for.
+    /// The pool of the call under way; nobody else may call back. With it its tokens, asked for once: what it says later
+    /// moves nothing else. And what the call started from and asks for.
     address private transient _pool;
+    IERC20 private transient _asset;
+    IERC20 private transient _collateral;
     uint256 private transient _assetsBefore;
+    uint256 private transient _collateralBefore;
     uint256 private transient _minProfit;
 
     error Reentered();
@@ -57,15 +61,9 @@ contract FlashLiquidator is ILiquidationCallback, IEstateCallback {
     /// @notice Liquidate one position.
     /// @return profit what the beneficiary got, in the loan asset. Collateral that nobody would buy comes on top.
     function liquidate(ILendingPool pool, Task calldata task, Sale calldata sale) external returns (uint256 profit) {
-        (IERC20 asset, IERC20 collateral, uint256 collateralBefore) = _enter(pool, task.minProfit, sale.beneficiary);
-        pool.liquidate(
-            task.borrower,
-            task.maxRepayAssets,
-            0,
-            address(this),
-            abi.encode(asset, collateral, sale.adapter, sale.route)
-        );
-        return _leave(pool, asset, collateral, collateralBefore, sale.beneficiary);
+        _enter(pool, task.minProfit, sale.beneficiary);
+        pool.liquidate(task.borrower, task.maxRepayAssets, 0, address(this), abi.encode(sale.adapter, sale.route));
+        return _leave(sale.beneficiary);
     }
 
     /// @notice Liquidate several positions, each by itself: what fails is left out. Reverts if all of them fail.
@@ -96,9 +94,9 @@ contract FlashLiquidator is ILiquidationCallback, IEstateCallback {
         uint256 minProfit,
         Sale calldata sale
     ) external returns (uint256 profit) {
-        (IERC20 asset, IERC20 collateral, uint256 collateralBefore) = _enter(pool, minProfit, sale.beneficiary);
-        pool.buyEstate(maxPaidAssets, 0, address(this), abi.encode(asset, collateral, sale.adapter, sale.route));
-        return _leave(pool, asset, collateral, collateralBefore, sale.beneficiary);
+        _enter(pool, minProfit, sale.beneficiary);
+        pool.buyEstate(maxPaidAssets, 0, address(this), abi.encode(sale.adapter, sale.route));
+        return _leave(sale.beneficiary);
     }
 
     /// @inheritdoc ILiquidationCallback
@@ -114,51 +112,40 @@ contract FlashLiquidator is ILiquidationCallback, IEstateCallback {
     /// The collateral is here; what it fetches must cover the debt and the least profit before the pool may take.
     function _sellAndApprove(uint256 owed, uint256 amount, bytes calldata data) private {
         if (msg.sender != _pool) revert UnexpectedCallback(msg.sender, _pool);
-        (IERC20 asset, IERC20 collateral, ISwapAdapter adapter, bytes memory route) = abi.decode(
-            data,
-            (IERC20, IERC20, ISwapAdapter, bytes)
-        );
+        (ISwapAdapter adapter, bytes memory route) = abi.decode(data, (ISwapAdapter, bytes));
         if (amount != 0) {
+            IERC20 collateral = _collateral;
             collateral.forceApprove(address(adapter), amount);
-            adapter.sell(collateral, asset, amount, route);
+            adapter.sell(collateral, _asset, amount, route);
             _revoke(collateral, address(adapter));
         }
-        _requireGain(asset, owed + _minProfit);
-        if (owed != 0) asset.forceApprove(msg.sender, owed);
+        _requireGain(owed + _minProfit);
+        if (owed != 0) _asset.forceApprove(msg.sender, owed);
     }
 
-    function _enter(
-        ILendingPool pool,
-        uint256 minProfit,
-        address beneficiary
-    ) private returns (IERC20 asset, IERC20 collateral, uint256 collateralBefore) {
+    function _enter(ILendingPool pool, uint256 minProfit, address beneficiary) private {
         if (_pool != address(0)) revert Reentered();
         if (beneficiary == address(0) || beneficiary == address(this)) revert InvalidBeneficiary(beneficiary);
         _pool = address(pool);
         _minProfit = minProfit;
-        asset = IERC20(pool.asset());
-        collateral = IERC20(pool.collateralToken());
-        _assetsBefore = asset.balanceOf(address(this));
-        collateralBefore = collateral.balanceOf(address(this));
+        _asset = IERC20(pool.asset());
+        _collateral = IERC20(pool.collateralToken());
+        _assetsBefore = _asset.balanceOf(address(this));
+        _collateralBefore = _collateral.balanceOf(address(this));
     }
 
-    function _leave(
-        ILendingPool pool,
-        IERC20 asset,
-        IERC20 collateral,
-        uint256 collateralBefore,
-        address beneficiary
-    ) private returns (uint256 profit) {
-        _revoke(asset, address(pool));
-        profit = _requireGain(asset, _minProfit);
+    function _leave(address beneficiary) private returns (uint256 profit) {
+        (IERC20 asset, IERC20 collateral) = (_asset, _collateral);
+        _revoke(asset, _pool);
+        profit = _requireGain(_minProfit);
         if (profit != 0) asset.safeTransfer(beneficiary, profit);
-        uint256 left = collateral.balanceOf(address(this)) - collateralBefore;
+        uint256 left = collateral.balanceOf(address(this)) - _collateralBefore;
         if (left != 0) collateral.safeTransfer(beneficiary, left);
         _pool = address(0);
     }
 
-    function _requireGain(IERC20 asset, uint256 required) private view returns (uint256 gained) {
-        gained = asset.balanceOf(address(this)) - _assetsBefore;
+    function _requireGain(uint256 required) private view returns (uint256 gained) {
+        gained = _asset.balanceOf(address(this)) - _assetsBefore;
         if (gained < required) revert ProfitTooLow(gained, required);
     }
 

@@ -6,13 +6,15 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface HostilePoolInterface extends Interface {
-    getFunction(nameOrSignature: "asset" | "callbacks" | "collateralToken" | "liquidate" | "prepare" | "repaidAssets" | "seizedCollateral"): FunctionFragment;
+    getFunction(nameOrSignature: "asset" | "callbacks" | "collateralToken" | "data" | "forge" | "liquidate" | "prepare" | "repaidAssets" | "seizedCollateral"): FunctionFragment;
 
     
 
     encodeFunctionData(functionFragment: 'asset', values?: undefined): string;
 encodeFunctionData(functionFragment: 'callbacks', values?: undefined): string;
 encodeFunctionData(functionFragment: 'collateralToken', values?: undefined): string;
+encodeFunctionData(functionFragment: 'data', values?: undefined): string;
+encodeFunctionData(functionFragment: 'forge', values: [BytesLike]): string;
 encodeFunctionData(functionFragment: 'liquidate', values: [AddressLike, BigNumberish, BigNumberish, AddressLike, BytesLike]): string;
 encodeFunctionData(functionFragment: 'prepare', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'repaidAssets', values?: undefined): string;
@@ -21,6 +23,8 @@ encodeFunctionData(functionFragment: 'seizedCollateral', values?: undefined): st
     decodeFunctionResult(functionFragment: 'asset', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'callbacks', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collateralToken', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'data', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'forge', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'liquidate', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'prepare', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'repaidAssets', data: BytesLike): Result;
@@ -87,6 +91,22 @@ decodeFunctionResult(functionFragment: 'seizedCollateral', data: BytesLike): Res
     
 
     
+    data: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
+    forge: TypedContractMethod<
+      [data_: BytesLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     liquidate: TypedContractMethod<
       [arg0: AddressLike, arg1: BigNumberish, arg2: BigNumberish, arg3: AddressLike, own: BytesLike, ],
       [[bigint, bigint, bigint]],
@@ -135,6 +155,16 @@ getFunction(nameOrSignature: 'collateralToken'): TypedContractMethod<
       [],
       [string],
       'view'
+    >;
+getFunction(nameOrSignature: 'data'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'forge'): TypedContractMethod<
+      [data_: BytesLike, ],
+      [void],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'liquidate'): TypedContractMethod<
       [arg0: AddressLike, arg1: BigNumberish, arg2: BigNumberish, arg3: AddressLike, own: BytesLike, ],

@@ -354,6 +354,22 @@ describe("FlashLiquidator", () => {
       expect(await s.asset.allowance(s.addresses.flash, hostile)).to.equal(0n);
       await expectEmpty(s);
     });
+
+    it("lets no hostile pool name other tokens than at first: no allowance is left", async () => {
+      const s = await stage();
+      const { asset, collateral, adapter, middle } = s.addresses;
+      await s.asset.mint(s.addresses.flash, s.usd(1));
+      const hostile = await ethers.deployContract("HostilePool", [collateral, middle]);
+      await sent(hostile.prepare(1, s.usd(1), 0));
+      const data = ethers.AbiCoder.defaultAbiCoder().encode(
+        ["address", "address", "address", "bytes"],
+        [asset, middle, adapter, ROUTE],
+      );
+      await sent(hostile.forge(data));
+      await expect(s.flash.connect(s.frank).liquidate(hostile, task(s), s.sale)).to.be.revert(ethers);
+      expect(await s.asset.allowance(s.addresses.flash, hostile)).to.equal(0n);
+      await expectEmpty(s, s.usd(1));
+    });
   });
 });
 
