@@ -15,10 +15,11 @@ const number = (name: string, standard: number): number => {
 };
 
 const series = process.env["SERIES"] ?? "2020-03-black-thursday_btc-usd_1h.csv";
-const deviation = number("DEVIATION", 0.06);
+const deviation = number("DEVIATION", 0.1);
 const prices = crash(series, deviation);
-const gasLimit = number("GAS_LIMIT", 60_000_000);
-const blockSeconds = number("BLOCK_SECONDS", 4);
+// What Base has: https://docs.base.org/base-chain/network-information/throughput-and-limits
+const gasLimit = number("GAS_LIMIT", 400_000_000);
+const blockSeconds = number("BLOCK_SECONDS", 0);
 const hasSlots = number("SLOTS", 1) !== 0;
 const keepers = number("KEEPERS", 2);
 
@@ -32,7 +33,7 @@ const crisis = await runCrisis({
   kill: { from: 2, back: 3 },
   blockSeconds,
   gasLimit,
-  keeperOptions: ["--batch", `${number("BATCH", 20)}`],
+  keeperOptions: ["--batch", `${number("BATCH", 40)}`],
   say: (text) => console.log(`… ${text}`),
 });
 
@@ -48,7 +49,10 @@ table.push(
   ["prices", `${series}, ${crisis.prices} at ${100 * deviation}% apart`],
   ["positions", whole(crisis.positions)],
   ["keepers", `${keepers}, ${hasSlots ? "who share the positions out" : "who know nothing of each other"}`],
-  ["block", blockSeconds === 0 ? "when all keepers are done" : `${blockSeconds} s, ${whole(gasLimit)} gas`],
+  [
+    "block",
+    `${whole(gasLimit)} gas, ${blockSeconds === 0 ? "mined when all keepers are done" : `every ${blockSeconds} s`}`,
+  ],
   ["cases: a price made a position liquidatable", whole(crisis.cases)],
   ["liquidations, positions", `${whole(crisis.liquidations)}, ${whole(crisis.liquidatedPositions)}`],
   [
@@ -59,7 +63,7 @@ table.push(
       .join(" / "),
   ],
   ["cases later than two blocks", whole(crisis.late)],
-  ["positions paid for twice at one price", whole(crisis.twice)],
+  ["positions liquidated more than once at one price", whole(crisis.twice)],
   ["transactions, of these reverted", `${whole(crisis.transactions)}, ${whole(crisis.reverted)}`],
   ["races lost and not sent", whole(crisis.racesLost)],
   ["gas, a liquidation", `${whole(crisis.gas)}, ${whole(crisis.gas / BigInt(Math.max(1, crisis.liquidations)))}`],

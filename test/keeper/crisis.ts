@@ -39,7 +39,7 @@ export type Crisis = {
   delays: number[];
   /** Cases that nobody had handled two blocks after the price. */
   late: number;
-  /** Positions liquidated twice at one price. */
+  /** Positions liquidated more than once at one price, in parts or by two keepers. */
   twice: number;
   transactions: number;
   /** Mined without success. */
@@ -183,15 +183,17 @@ async function count(stage: Stage, steps: readonly number[], keepers: readonly K
   const delays: number[] = [];
   let [late, twice] = [0, 0];
   for (const [i, step] of steps.entries()) {
+    // A price comes first in its block, by the tip it pays: what is liquidated in that block is liquidated at it.
     const end = steps[i + 1] ?? Number.POSITIVE_INFINITY;
+    const atPrice = (borrower: string): number[] =>
+      (byBorrower.get(borrower) ?? []).filter((block) => block >= step && block < end);
+    for (const borrower of byBorrower.keys()) if (atPrice(borrower).length > 1) twice += 1;
     const now = await liquidatable(stage, step);
     const after = await liquidatable(stage, step + BLOCKS_A_PRICE - 1);
     for (const borrower of now) {
-      // What a price makes liquidatable is handled in a later block, and before the next price's.
-      const blocks = (byBorrower.get(borrower) ?? []).filter((block) => block > step && block <= end);
-      if (blocks.length > 1) twice += 1;
-      if (after.has(borrower) || blocks[0] === undefined) late += 1;
-      else delays.push(blocks[0] - step);
+      const block = atPrice(borrower).find((each) => each > step);
+      if (after.has(borrower) || block === undefined) late += 1;
+      else delays.push(block - step);
     }
   }
 
