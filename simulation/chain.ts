@@ -57,11 +57,17 @@ async function compare(chain: Chain, world: World, accounts: readonly string[]):
   requireSame(await chain.state(accounts), expectedState(world.model, purses, accounts));
 }
 
+const ACCOUNTS_A_CALL = 20;
+
 async function compareViews(chain: Chain, world: World): Promise<void> {
   const requests = world.insurers.flatMap(({ name }) => [...world.fund.openRequests(name)]);
   const amount = world.assets(1_000);
   const everyone = world.everyone;
-  requireSame(await chain.views(everyone, requests, amount), expectedViews(world.model, everyone, requests, amount));
+  // One call has gas for so many accounts, each of which asks the oracle several times.
+  for (let from = 0; from < everyone.length; from += ACCOUNTS_A_CALL) {
+    const some = everyone.slice(from, from + ACCOUNTS_A_CALL);
+    requireSame(await chain.views(some, requests, amount), expectedViews(world.model, some, requests, amount));
+  }
 }
 
 function requireSame(actual: readonly bigint[], expected: readonly Word[]): void {
