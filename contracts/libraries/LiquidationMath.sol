@@ -34,7 +34,7 @@ struct LiquidationQuote {
 
 /// @notice The two branches of a liquidation, and the states of a position.
 /// @dev Bounds: debt < 2^104, value = collateral · high ≤ 2^240 (the pool bounds its prices so), LTVs and incentives
-/// below 2^14 in 1e4ths. Every product here then fits 256 bits; for each difference the reason is given.
+/// below 2^15 in 1e4ths. Every product here then fits 256 bits; for each difference the reason is given.
 library LiquidationMath {
     /// The debt-to-collateral ratio, rounded up; the maximum without collateral.
     function ltvUp(uint256 debtAssets, uint256 value) internal pure returns (uint256 ltvWad) {
