@@ -9,7 +9,6 @@ export type Head = {
   parentHash: string;
   timestamp: number;
   baseFee: bigint;
-  gasLimit: bigint;
 };
 
 type RawBlock = {
@@ -17,7 +16,6 @@ type RawBlock = {
   hash: string;
   parentHash: string;
   timestamp: string;
-  gasLimit: string;
   baseFeePerGas?: string;
 };
 /** As the node gives it: numbers in hex. */
@@ -70,7 +68,6 @@ export class Node {
       parentHash: block.parentHash,
       timestamp: Number(block.timestamp),
       baseFee: BigInt(block.baseFeePerGas ?? 0),
-      gasLimit: BigInt(block.gasLimit),
     };
   }
 

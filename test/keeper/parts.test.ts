@@ -33,7 +33,6 @@ const headAt = (number: number, baseFee = 0n): Head => ({
   parentHash: `0x${number - 1}`,
   timestamp: number,
   baseFee,
-  gasLimit: 30_000_000n,
 });
 
 describe("the keeper's sender", () => {
@@ -95,7 +94,7 @@ describe("the keeper's follower", () => {
       if (method === "eth_getBlockByNumber") {
         const number = value === "latest" ? last : Number(value);
         const { baseFee: _, ...head } = headAt(number);
-        return { ...head, number: toQuantity(number), timestamp: "0x1", gasLimit: "0x1" };
+        return { ...head, number: toQuantity(number), timestamp: "0x1" };
       }
       const { fromBlock, toBlock } = value as { fromBlock: string; toBlock: string };
       if (refusals-- > 0) throw new Error("away");
