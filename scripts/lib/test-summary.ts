@@ -1,3 +1,6 @@
+import { globSync } from "node:fs";
+import { join } from "node:path";
+
 import { overrideTask } from "hardhat/config";
 import type { TestRunResult } from "hardhat/types/test";
 import type { Result } from "hardhat/types/utils";
@@ -5,11 +8,20 @@ import { errorResult } from "hardhat/utils/result";
 
 const counts = { passed: 0, failed: 0 };
 
+/** The files that were named; else all tests, and nothing of what only serves them or needs a browser. */
+function filesOf({ testFiles = [] }: { testFiles?: string[] }, folder: string): string[] {
+  if (testFiles.length > 0) return testFiles;
+  return globSync("**/*.test.ts", { cwd: folder })
+    .toSorted()
+    .map((file) => join(folder, file));
+}
+
 function countTestsOf(runner: "mocha" | "solidity") {
   return overrideTask(["test", runner])
     .setInlineAction(async (args, hre, runSuper) => {
       if (runner === "solidity") console.log(`SEED=${hre.config.test.solidity.profiles["default"]?.fuzz.seed ?? ""}`);
-      const result = (await runSuper(args)) as Result<TestRunResult, TestRunResult>;
+      const chosen = runner === "mocha" ? { ...args, testFiles: filesOf(args, hre.config.paths.tests.mocha) } : args;
+      const result = (await runSuper(chosen)) as Result<TestRunResult, TestRunResult>;
       const { summary } = result.success ? result.value : result.error;
       counts.passed += summary.passed;
       counts.failed += summary.failed;
