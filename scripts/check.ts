@@ -33,7 +33,7 @@ function buildAndCompare(): boolean {
 const STEPS: Record<string, () => boolean> = {
   build: buildAndCompare,
   // The SDK once more by itself: neither Node's types nor the DOM's are at hand there.
-  types: () => run("tsc --noEmit") && run("tsc --noEmit -p sdk"),
+  types: () => run("tsc --noEmit") && run("tsc --noEmit -p sdk") && run("tsc --noEmit -p test/e2e"),
   lint: () => run("oxlint --type-aware --deny-warnings") && run('solhint --disc --max-warnings 0 "contracts/**/*.sol"'),
   format: () => run('prettier --check --log-level warn "**/*.{sol,ts,mjs,json}"'),
   sizes: () => run("hardhat run scripts/contract-sizes.ts"),

@@ -1,0 +1,88 @@
+// A visit to the app: a browser with a size and a theme, and what it saw that must not be.
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import type { Browser, BrowserContext, Page } from "playwright-core";
+
+import type { System } from "./system.ts";
+import type { TestWallet } from "./wallet.ts";
+
+export const SCREENSHOTS = new URL("../../../cache/e2e/", import.meta.url);
+
+export const WIDTHS = { phone: { width: 375, height: 812 }, desktop: { width: 1440, height: 900 } } as const;
+export type Width = keyof typeof WIDTHS;
+export const THEMES = ["light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
+
+export type VisitOptions = {
+  /** The page, if it is not that of `npm start`. */
+  url?: string;
+  width?: Width;
+  theme?: Theme;
+  wallet?: TestWallet;
+  walletName?: string;
+};
+
+export class Visit {
+  /** Errors of the console, and errors that nobody caught. */
+  readonly errors: string[] = [];
+  /** Requests that went to another host than the app's and the chain's. */
+  readonly strangers: string[] = [];
+  /** When requests to the chain's node went out, in milliseconds. */
+  readonly asked: number[] = [];
+  readonly page: Page;
+  readonly #context: BrowserContext;
+  readonly #system: System;
+
+  private constructor(context: BrowserContext, page: Page, system: System, url: string) {
+    this.page = page;
+    this.#context = context;
+    this.#system = system;
+    const hosts = new Set([new URL(url).host, new URL(system.url).host, new URL(system.rpcUrl).host]);
+    page.on("console", (message) => {
+      if (message.type() === "error") this.errors.push(`${message.text()} (${message.location().url})`);
+    });
+    page.on("pageerror", (error) => this.errors.push(`${error.message}\n${error.stack ?? ""}`));
+    context.on("request", (request) => {
+      const { protocol, host } = new URL(request.url());
+      if (host === new URL(system.rpcUrl).host) this.asked.push(performance.now());
+      if (!["data:", "blob:"].includes(protocol) && !hosts.has(host)) this.strangers.push(request.url());
+    });
+  }
+
+  static async open(browser: Browser, system: System, options: VisitOptions = {}): Promise<Visit> {
+    const { url = system.url, width = "desktop", theme = "light", wallet, walletName } = options;
+    const context = await browser.newContext({
+      viewport: WIDTHS[width],
+      colorScheme: theme,
+      locale: "en-US",
+      timezoneId: "UTC",
+      reducedMotion: "reduce",
+    });
+    context.setDefaultTimeout(15_000);
+    if (wallet !== undefined) await wallet.install(context, walletName);
+    const page = await context.newPage();
+    const visit = new Visit(context, page, system, url);
+    await page.goto(url);
+    return visit;
+  }
+
+  /** The chain's node can't be reached from the page any more; the wallet has its own way there. */
+  async cutRpc(): Promise<void> {
+    await this.#context.route(`${this.#system.rpcUrl}/**`, (route) => void route.abort("connectionrefused"));
+    await this.#context.route(this.#system.rpcUrl, (route) => void route.abort("connectionrefused"));
+  }
+
+  async mendRpc(): Promise<void> {
+    await this.#context.unrouteAll({ behavior: "wait" });
+  }
+
+  async screenshot(name: string): Promise<void> {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    await this.page.screenshot({ path: fileURLToPath(new URL(`${name}.png`, SCREENSHOTS)), fullPage: true });
+  }
+
+  async close(): Promise<void> {
+    await this.#context.close();
+  }
+}
