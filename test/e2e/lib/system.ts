@@ -66,7 +66,7 @@ export async function startSystem(): Promise<System> {
     child.once("exit", (code) => fail(`ended with ${code}`));
   });
   const config = (await (await fetch(new URL("config.json", url))).json()) as Config;
-  const [rpcUrl = ""] = config.rpcUrls;
+  const rpcUrl = new URL(config.rpcUrls[0] ?? "", url).href;
   const provider = new JsonRpcProvider(rpcUrl, config.deployment.chainId, {
     staticNetwork: true,
     batchMaxCount: 1,
