@@ -4,39 +4,54 @@ import { getAddress, Interface } from "ethers";
 import { authorityAbi } from "../../../sdk/abi/authority.js";
 import { factoryAbi } from "../../../sdk/abi/factory.js";
 import { poolAbi } from "../../../sdk/abi/pool.js";
-import type { AuthorityEvent, FactoryEvent, MutuaEvent, PoolEvent } from "../../../sdk/events.js";
+import type { MutuaEvent, PoolEvent } from "../../../sdk/events.js";
 import { GOVERNANCE_EVENTS, type GovernanceEvent, type PriceRow, type Row, type Where } from "./types.js";
 
 /** Shares have six decimals more than their asset. */
 const SHARES_PER_ASSET_WAD = 10n ** 24n;
 /** Amounts are rounded by up to a wei: from here on that is a millionth of the price at most. */
-const LEAST_TELLING_ASSETS = 1_000_000n;
+const LEAST_TELLING_AMOUNT = 1_000_000n;
 
-const POOL_EVENTS = [
-  "Deposit",
-  "Withdraw",
-  "ReserveToppedUp",
-  "LossRealised",
-  "Recovered",
-  "RecoveryClaimed",
-  "EstateSold",
-  "Flagged",
-  "Unflagged",
-  "Foreclosed",
-  "Liquidated",
-  "Borrowed",
-  "CollateralSupplied",
-];
+type Without<R, K extends keyof Where> = R extends Row ? Omit<R, K> : never;
+/** A row, but for where it comes from. */
+type Told = Without<Row, keyof Where>;
+type Args<N> = Extract<PoolEvent, { name: N }>["args"];
+
+/** What a pool's events tell beside decisions. */
+const TOLD: { readonly [N in PoolEvent["name"]]?: (args: Args<N>) => Told[] } = {
+  Deposit: (args) => price("deposit", args, { isGross: true }),
+  Withdraw: (args) => price("withdrawal", args, { isExit: true }),
+  ReserveToppedUp: (args) => price("topUp", args, { isGross: true }),
+  // There is no shortfall when the reserve is withdrawn, so both prices are one.
+  ReserveWithdrawn: (args) => price("reserveWithdrawal", args, { isGross: true, isExit: true }),
+  LossRealised: ({ lossId, borrower, loss, fromReserve, fromFund, haircut, priceBefore, priceAfter }) => [
+    { kind: "price", cause: "loss", grossPriceWad: String(priceAfter), exitPriceWad: null },
+    {
+      kind: "loss",
+      borrower,
+      ...texts({ lossId, lossAssets: loss, fromReserve, fromFund, haircut }),
+      ...texts({ priceBeforeWad: priceBefore, priceAfterWad: priceAfter }),
+    },
+  ],
+  Recovered: (args) => [{ kind: "recovery", ...texts(args) }],
+  RecoveryClaimed: (args) => [{ kind: "claim", ...texts(args) }],
+  EstateSold: (args) => [{ kind: "estateSale", ...texts(args) }],
+  Flagged: ({ borrower }) => [{ kind: "flag", borrower, isFlagged: true }],
+  Unflagged: ({ borrower }) => [{ kind: "flag", borrower, isFlagged: false }],
+  Foreclosed: (args) => [{ kind: "foreclosure", ...texts(args) }],
+  Liquidated: ({ caller, ...args }) => [{ kind: "liquidation", liquidator: caller, ...texts(args) }],
+  Borrowed: ({ onBehalf }) => [{ kind: "position", borrower: onBehalf }],
+  CollateralSupplied: ({ onBehalf }) => [{ kind: "position", borrower: onBehalf }],
+};
 
 const isGovernance = (name: string): name is GovernanceEvent => (GOVERNANCE_EVENTS as readonly string[]).includes(name);
 
 /** The first topics of all events that make rows: what a log filter asks for. */
 export function rowTopics(): string[] {
-  const wanted = new Set<string>([...POOL_EVENTS, ...GOVERNANCE_EVENTS]);
   const topics = new Set<string>();
   for (const abi of [poolAbi, factoryAbi, authorityAbi]) {
     new Interface(abi).forEachEvent(({ name, topicHash }) => {
-      if (wanted.has(name)) topics.add(topicHash);
+      if (isGovernance(name) || name in TOLD) topics.add(topicHash);
     });
   }
   return [...topics];
@@ -44,16 +59,10 @@ export function rowTopics(): string[] {
 
 /** What an event of `decodeEvents` tells; nothing for most. `timestamp` is its block's. */
 export function rowsOf(event: MutuaEvent, timestamp: number): Row[] {
-  const where: Where = {
-    market: marketOf(event),
-    blockNumber: event.blockNumber,
-    logIndex: event.logIndex,
-    timestamp,
-    transactionHash: event.transactionHash,
-  };
   if (event.source === "fund") return [];
-  if (isGovernance(event.name)) return governanceRows(event, where);
-  return event.source === "pool" ? poolRows(event, where) : [];
+  const { blockNumber, logIndex, transactionHash } = event;
+  const where = { market: marketOf(event), blockNumber, logIndex, timestamp, transactionHash };
+  return [...governance(event), ...pool(event)].map((told) => ({ ...told, ...where }));
 }
 
 /** An operation's market is its target's, if that is a pool: the row has the target, and a page knows the pools. */
@@ -63,113 +72,30 @@ function marketOf(event: MutuaEvent): string {
   return "";
 }
 
-function governanceRows(event: PoolEvent | FactoryEvent | AuthorityEvent, where: Where): Row[] {
+function governance(event: MutuaEvent): Told[] {
+  if (!isGovernance(event.name)) return [];
   const values = Object.fromEntries(Object.entries(event.args).map(([name, value]) => [name, String(value)]));
-  const row: Row = { kind: "governance", ...where, event: event.name as GovernanceEvent, values };
-  // Only a reserve withdrawal tells a price: there is no shortfall then, so it is the exit price too.
-  if (event.name !== "ReserveWithdrawn") return [row];
-  const { assets, shares } = event.args;
-  return [row, ...priceRows(where, "reserveWithdrawal", { gross: [assets, shares], exit: [assets, shares] })];
+  return [{ kind: "governance", event: event.name, values }];
 }
 
-function poolRows(event: PoolEvent, where: Where): Row[] {
-  switch (event.name) {
-    case "Deposit":
-      return priceRows(where, "deposit", { gross: [event.args.assets, event.args.shares] });
-    case "Withdraw":
-      return priceRows(where, "withdrawal", { exit: [event.args.assets, event.args.shares] });
-    case "ReserveToppedUp":
-      return priceRows(where, "topUp", { gross: [event.args.assets, event.args.shares] });
-    case "LossRealised": {
-      const { lossId, borrower, loss, fromReserve, fromFund, haircut, priceBefore, priceAfter } = event.args;
-      return [
-        { kind: "price", ...where, cause: "loss", grossPriceWad: String(priceAfter), exitPriceWad: null },
-        {
-          kind: "loss",
-          ...where,
-          lossId: String(lossId),
-          borrower,
-          lossAssets: String(loss),
-          fromReserve: String(fromReserve),
-          fromFund: String(fromFund),
-          haircut: String(haircut),
-          priceBeforeWad: String(priceBefore),
-          priceAfterWad: String(priceAfter),
-        },
-      ];
-    }
-    case "Recovered": {
-      const { caller, toCertificates, toReserve } = event.args;
-      return [
-        { kind: "recovery", ...where, caller, toCertificates: String(toCertificates), toReserve: String(toReserve) },
-      ];
-    }
-    case "RecoveryClaimed":
-      return [{ kind: "claim", ...where, holder: event.args.holder, assets: String(event.args.assets) }];
-    case "EstateSold": {
-      const { caller, receiver, collateral, paidAssets, cancelledAssets } = event.args;
-      return [
-        {
-          kind: "estateSale",
-          ...where,
-          caller,
-          receiver,
-          collateral: String(collateral),
-          paidAssets: String(paidAssets),
-          cancelledAssets: String(cancelledAssets),
-        },
-      ];
-    }
-    case "Flagged":
-    case "Unflagged":
-      return [{ kind: "flag", ...where, borrower: event.args.borrower, isFlagged: event.name === "Flagged" }];
-    case "Foreclosed": {
-      const { borrower, collateral, debtShares, keptAssets, lossAssets } = event.args;
-      return [
-        {
-          kind: "foreclosure",
-          ...where,
-          borrower,
-          collateral: String(collateral),
-          debtShares: String(debtShares),
-          keptAssets: String(keptAssets),
-          lossAssets: String(lossAssets),
-        },
-      ];
-    }
-    case "Liquidated": {
-      const { caller, borrower, repaidAssets, debtShares, seizedCollateral, lossAssets } = event.args;
-      return [
-        {
-          kind: "liquidation",
-          ...where,
-          liquidator: caller,
-          borrower,
-          repaidAssets: String(repaidAssets),
-          debtShares: String(debtShares),
-          seizedCollateral: String(seizedCollateral),
-          lossAssets: String(lossAssets),
-        },
-      ];
-    }
-    case "Borrowed":
-    case "CollateralSupplied":
-      return [{ kind: "position", ...where, borrower: event.args.onBehalf }];
-    default:
-      return [];
-  }
+function pool(event: MutuaEvent): Told[] {
+  if (event.source !== "pool") return [];
+  return (TOLD[event.name] as ((args: unknown) => Told[]) | undefined)?.(event.args) ?? [];
 }
 
-type Amounts = readonly [assets: bigint, shares: bigint];
-
-function priceRows(
-  where: Where,
+function price(
   cause: PriceRow["cause"],
-  { gross, exit }: { gross?: Amounts; exit?: Amounts },
-): PriceRow[] {
-  const [assets, shares] = gross ?? exit ?? [0n, 0n];
-  if (assets < LEAST_TELLING_ASSETS || shares < LEAST_TELLING_ASSETS) return [];
-  const price = (amounts?: Amounts) =>
-    amounts === undefined ? null : String((amounts[0] * SHARES_PER_ASSET_WAD) / amounts[1]);
-  return [{ kind: "price", ...where, cause, grossPriceWad: price(gross), exitPriceWad: price(exit) }];
+  { assets, shares }: { assets: bigint; shares: bigint },
+  { isGross = false, isExit = false },
+): Told[] {
+  if (assets < LEAST_TELLING_AMOUNT || shares < LEAST_TELLING_AMOUNT) return [];
+  const wad = String((assets * SHARES_PER_ASSET_WAD) / shares);
+  return [{ kind: "price", cause, grossPriceWad: isGross ? wad : null, exitPriceWad: isExit ? wad : null }];
+}
+
+/** The same with text for whole numbers. */
+function texts<A extends Record<string, string | bigint>>(values: A): { [N in keyof A]: string } {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)])) as {
+    [N in keyof A]: string;
+  };
 }
