@@ -6,9 +6,10 @@ import {
   type Log,
   MaxUint256,
   Signature,
+  toQuantity,
   ZeroAddress,
 } from "ethers";
-import { network } from "hardhat";
+import { config, network } from "hardhat";
 
 import { createPool, deploySystem } from "./market.js";
 import type { Account, ModelEvent, Parameters } from "../../sdk/model/index.js";
@@ -22,8 +23,9 @@ import {
 } from "../../typechain-types/index.js";
 import { callOf, type Operation, type Value } from "../../sdk/model/operations.js";
 
-/** The most gas that one transaction may have. */
-const GAS = `0x${(16_000_000).toString(16)}`;
+/** What each transaction may use: the most there is on a chain, unless the configuration gives more (instrumented code). */
+const configuredGas = config.networks["default"]?.gas;
+const GAS = typeof configuredGas === "bigint" ? configuredGas : 16_000_000n;
 /** Tokens of each kind that every actor starts with. */
 export const PURSE_TOKENS = 10n ** 12n;
 
@@ -47,7 +49,7 @@ async function connect(from: bigint | undefined) {
   const initialDate = from === undefined ? {} : { initialDate: new Date(Number(from) * 1_000) };
   return await network.create({
     network: "default",
-    override: { allowBlocksWithSameTimestamp: true, gas: 16_000_000n, ...initialDate },
+    override: { allowBlocksWithSameTimestamp: true, gas: GAS, ...initialDate },
   });
 }
 
@@ -135,7 +137,10 @@ export class Chain {
       for (const token of [asset, collateral]) {
         const data = token.interface.encodeFunctionData("approve", [await market.pool.getAddress(), MaxUint256]);
         const to = await token.getAddress();
-        await provider.request({ method: "eth_sendTransaction", params: [{ from: address, to, data, gas: GAS }] });
+        await provider.request({
+          method: "eth_sendTransaction",
+          params: [{ from: address, to, data, gas: toQuantity(GAS) }],
+        });
       }
     }
     const times = { start: (await now()) + 1n, createdAt };
@@ -182,7 +187,7 @@ export class Chain {
     try {
       hash = await this.#connection.provider.request({
         method: "eth_sendTransaction",
-        params: [{ from, to, data, gas: GAS }],
+        params: [{ from, to, data, gas: toQuantity(GAS) }],
       });
     } catch (error) {
       return this.#refusal(error);
