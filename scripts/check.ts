@@ -35,7 +35,7 @@ const STEPS: Record<string, () => boolean> = {
   // The SDK once more by itself: neither Node's types nor the DOM's are at hand there.
   types: () => run("tsc --noEmit") && run("tsc --noEmit -p sdk") && run("tsc --noEmit -p test/e2e"),
   lint: () => run("oxlint --type-aware --deny-warnings") && run('solhint --disc --max-warnings 0 "contracts/**/*.sol"'),
-  format: () => run('prettier --check --log-level warn "**/*.{sol,ts,mjs,json}"'),
+  format: () => run('prettier --check --log-level warn "**/*.{sol,ts,tsx,mjs,json,css,html}"'),
   sizes: () => run("hardhat run scripts/contract-sizes.ts"),
   tests: () => run("hardhat test"),
   gas: () => !existsSync("scripts/gas.ts") || run("npm run --silent gas -- --check"),

@@ -1,0 +1,85 @@
+// What a transaction goes through, from the press of a button to its block.
+import type { ContractTransactionReceipt, ContractTransactionResponse, JsonRpcSigner } from "ethers";
+import { useCallback, useEffect, useRef, useState } from "react";
+
+import type { Explanation, Units } from "../../../sdk/errors.js";
+import type { Step } from "../../../sdk/pay.js";
+import { announce } from "../ui/announce.js";
+import { useApp } from "./app.js";
+
+export type SendState =
+  | { readonly phase: "idle" }
+  /** Limits are read and the transaction is tried on the node. */
+  | { readonly phase: "preparing" }
+  /** The wallet is asked for this; an approval is waited for. */
+  | { readonly phase: Step }
+  | { readonly phase: "sent"; readonly hash: string }
+  | { readonly phase: "mined"; readonly hash: string }
+  | { readonly phase: "failed"; readonly explanation: Explanation; readonly hash?: string };
+
+export type Sending = {
+  readonly state: SendState;
+  /** What `run` was told it is: "Supply 100 USDT". */
+  readonly label: string;
+  readonly isBusy: boolean;
+  /**
+   * Sends what `action` does with a signer and `onStep`, both for the SDK, and waits for its block and until the page
+   * shows it. Gives the receipt; nothing if it failed, which is in `state` then.
+   */
+  readonly run: (label: string, action: Action) => Promise<ContractTransactionReceipt | undefined>;
+  readonly reset: () => void;
+};
+
+export type Action = (with_: {
+  signer: JsonRpcSigner;
+  onStep: (step: Step) => void;
+}) => Promise<ContractTransactionResponse>;
+
+/** `units`, a market's addresses or the lens' market, says how amounts in errors are shown. */
+export function useSend(units?: Units): Sending {
+  const app = useApp();
+  const [state, setState] = useState<SendState>({ phase: "idle" });
+  const [label, setLabel] = useState("");
+  const isMounted = useRef(true);
+  useEffect(() => {
+    isMounted.current = true;
+    return () => {
+      isMounted.current = false;
+    };
+  }, []);
+
+  const run = useCallback(
+    async (what: string, action: Action): Promise<ContractTransactionReceipt | undefined> => {
+      const enter = (next: SendState): void => {
+        if (isMounted.current) setState(next);
+      };
+      setLabel(what);
+      enter({ phase: "preparing" });
+      let hash: string | undefined;
+      const { explain, signerOf } = await import("./engine.js");
+      try {
+        const { wallet, address } = app.wallets.store.get();
+        if (wallet === undefined || address === undefined) throw new Error("No wallet is connected.");
+        const signer = await signerOf(wallet.provider, address, app.config.deployment.chainId);
+        const sent = await action({ signer, onStep: (phase) => enter({ phase }) });
+        hash = sent.hash;
+        enter({ phase: "sent", hash });
+        const receipt = await sent.wait();
+        if (receipt === null) throw new Error("The transaction was not mined.");
+        (await app.engine).refresh();
+        enter({ phase: "mined", hash: receipt.hash });
+        announce(`${what}: done.`);
+        return receipt;
+      } catch (error) {
+        const explanation = explain(error, units);
+        enter({ phase: "failed", explanation, ...(hash === undefined ? {} : { hash }) });
+        return undefined;
+      }
+    },
+    [app, units],
+  );
+
+  const reset = useCallback(() => setState({ phase: "idle" }), []);
+  const isBusy = state.phase !== "idle" && state.phase !== "mined" && state.phase !== "failed";
+  return { state, label, isBusy, run, reset };
+}
