@@ -1,0 +1,44 @@
+// From logs and blocks to rows. What a log means is said once, in app/src/history/rows.ts.
+import { type Context, ponder } from "ponder:registry";
+import { history } from "ponder:schema";
+
+import { rowsOf } from "../../app/src/history/rows.js";
+import type { Row } from "../../app/src/history/types.js";
+import { authorityAbi } from "../../sdk/abi/authority.js";
+import { factoryAbi } from "../../sdk/abi/factory.js";
+import { poolAbi } from "../../sdk/abi/pool.js";
+import { decodeEvents, type Sources } from "../../sdk/events.js";
+import { fromEnvironment } from "../settings.js";
+import { entryOf, eventNames } from "./rows.js";
+import { sampler } from "./sample.js";
+
+type LogEvent = {
+  readonly log: { address: string; topics: readonly string[]; data: string; logIndex: number };
+  readonly block: { number: bigint; timestamp: bigint };
+  readonly transaction: { hash: string };
+};
+type Handler = (args: { event: LogEvent; context: Context }) => Promise<void>;
+/** The names come from the ABIs here, so the engine's types, which are by name, do not help. */
+const on = (name: string, handler: Handler) => (ponder.on as (name: string, handler: Handler) => void)(name, handler);
+
+const ABIS = { pool: poolAbi, factory: factoryAbi, authority: authorityAbi };
+const settings = fromEnvironment();
+const sample = sampler(settings);
+
+async function keep({ db }: Context, rows: Row[]): Promise<void> {
+  for (const row of rows) await db.insert(history).values(entryOf(row)).onConflictDoNothing();
+}
+
+for (const source of Object.keys(ABIS) as (keyof typeof ABIS)[]) {
+  for (const name of eventNames(ABIS[source])) {
+    on(`${source}:${name}`, async ({ event: { log, block, transaction }, context }) => {
+      const sources: Sources = { [source]: log.address };
+      const raw = { ...log, index: log.logIndex, blockNumber: Number(block.number), transactionHash: transaction.hash };
+      for (const event of decodeEvents([raw], sources)) await keep(context, rowsOf(event, Number(block.timestamp)));
+    });
+  }
+}
+
+ponder.on("sample:block", async ({ event: { block }, context }) => {
+  await keep(context, await sample({ blockNumber: Number(block.number), timestamp: Number(block.timestamp) }));
+});
