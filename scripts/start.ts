@@ -1,127 +1,152 @@
-// `npm start`: a local chain with the whole system on it, the story of a loss, and all it takes to connect.
-// MUTUA_ONCE=1, or CI as build services set it: end after the story instead of waiting for Ctrl-C.
+// `npm start`: a local chain with the whole system on it, the app that shows it, and the story of a loss.
+// MUTUA_ONCE=1, or CI as build services set it: end after the story instead of waiting for Ctrl-C; no app then.
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { createServer } from "node:net";
+import path from "node:path";
 
 import { network } from "hardhat";
 
-import { deployLocalSystem, developmentKeys, HOLDERS, type LocalSystem } from "./lib/local-system.js";
-import { list } from "./lib/table.js";
+import { writeDeployment } from "./deploy/deployment.ts";
+import { deployLocalSystem, developmentKeys, HOLDERS } from "./lib/local-system.js";
+import { Problem, reasonOf } from "./lib/problem.js";
+import { builtApp } from "./local/app.js";
+import { DAY, type LocalChain } from "./local/chain.js";
+import { Controls } from "./local/controls.js";
+import { CHAIN_ID, describeDeployment, marketsOf } from "./local/deployment.js";
+import { addEverydayMarket, PAST_DAYS } from "./local/everyday.js";
+import { HOST, serveSite } from "./local/server.js";
 import { tellStory } from "./story.js";
 
-const HOST = "127.0.0.1";
-const FIRST_PORT = 8545;
+const RPC_PORT = 8545;
+const PAGE_PORT = 8080;
 const PORTS = 20;
-const CHAIN_ID = 31_337n;
-
-/** What went wrong, and how to mend it. */
-class StartError extends Error {}
 
 const isSet = (value: string | undefined): boolean => value !== undefined && !["", "0", "false"].includes(value);
 const endsAfterStory = isSet(process.env.MUTUA_ONCE) || (process.env.MUTUA_ONCE === undefined && isSet(process.env.CI));
 
 const stopped = new Promise<void>((resolve) => {
   // More than one may come for one Ctrl-C: the terminal's own, and npm's.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
   // And none at all where the shell between npm and this process took it and ended: then the parent is another one.
   const parent = process.ppid;
   const watchParent = () => process.ppid !== parent && resolve();
   if (process.env.npm_lifecycle_event !== undefined) setInterval(watchParent, 300).unref();
 });
 
+const fail = (error: unknown): void => {
+  const remedy = error instanceof Problem ? "" : " Run `npm run build`, then `npm start` again.";
+  console.error(`Mutua did not start: ${reasonOf(error).replace(/\.?$/, ".")}${remedy}`);
+  process.exitCode = 1;
+};
+process.on("uncaughtException", (error) => {
+  fail(error);
+  process.exit();
+});
+
 try {
   await Promise.race([run(), stopped]);
-  if (!endsAfterStory) console.log("\nStopped. The chain and all that was on it are gone.");
+  if (!endsAfterStory) console.log("\nStopped. The chain, all that was on it, and its file in deployments/ are gone.");
 } catch (error) {
-  const reason = (error instanceof Error ? error.message : String(error)).split("\n", 1).join("").replace(/\.?$/, ".");
-  const remedy = error instanceof StartError ? "" : " Run `npm run build`, then `npm start` again.";
-  console.error(`Mutua did not start: ${reason}${remedy}`);
-  process.exitCode = 1;
+  fail(error);
 }
 // The chain lives in this process alone. Waiting for the connections of others to end would keep it.
 process.exit();
 
 async function run(): Promise<void> {
-  const port = await freePort();
-  await (await network.createServer("node", HOST, port)).listen();
-  const url = `http://${HOST}:${port}`;
+  const app = endsAfterStory ? undefined : builtApp(console.log);
+  // Awaited when the chain is ready; until then nobody else looks at it.
+  app?.catch(() => undefined);
+  const [port] = await onFreePort(RPC_PORT, listenAsNode);
+  const rpcUrl = `http://${HOST}:${port}`;
   // The script uses the chain as a dApp does: over its RPC.
-  const { ethers } = await network.create({ network: "localhost", override: { url } });
+  const { ethers } = await network.create({ network: "localhost", override: { url: rpcUrl } });
   const { chainId } = await ethers.provider.getNetwork();
-  if (chainId !== CHAIN_ID) throw new StartError(`${url} has chain id ${chainId}. End the program that listens there.`);
-  console.log(`A local chain listens on ${url}. Deploying Mutua …\n`);
+  if (chainId !== BigInt(CHAIN_ID)) {
+    throw new Problem(`${rpcUrl} has chain id ${chainId}. End the program that listens there.`);
+  }
+  console.log(`A local chain listens on ${rpcUrl}. Deploying Mutua, and a month of its use …`);
   const local = await deployLocalSystem(ethers);
-  await tellStory(local, console.log);
-  await describe(local, url);
+  const markets = await marketsOf(local, await addEverydayMarket(ethers, local));
+  const { people, authority, lens } = local;
+  const chain: LocalChain = { ethers, people, authority, lens, markets };
+
+  // Named after the port, so that it never describes another chain that runs beside this one.
+  const name = port === RPC_PORT ? "local" : `local-${port}`;
+  const deployment = await describeDeployment(name, local, markets);
+  const file = writeDeployment(deployment);
+  process.on("exit", () => rmSync(file, { force: true }));
+
+  const controls = new Controls(chain);
+  const { abis: _, ...described } = deployment;
+  const accounts = [...HOLDERS, "governor", "guardian", "admin", "oracleManager", "deployer"] as const;
+  const config = {
+    deployment: {
+      ...described,
+      markets: described.markets.map(({ parameters: __, seedAssets: ___, ...rest }) => rest),
+    },
+    rpcUrls: ["./rpc", rpcUrl],
+    chainName: "Local chain",
+    local: {
+      controls: "./controls",
+      accounts: accounts.map((each) => ({ name: each, address: people[each].address })),
+    },
+  };
+  let page: string | undefined;
+  if (app !== undefined) {
+    const site = { folder: await app, config, controls, rpcUrl };
+    const [pagePort] = await onFreePort(PAGE_PORT, async (each) => await serveSite(site, each));
+    page = `http://${HOST}:${pagePort}/`;
+    console.log(`\nOpen ${page} in a browser. Meanwhile, a loss on the market "story":`);
+  }
+  await controls.alone("The story of a loss", async () => await tellStory(local, (text) => console.log(`\n${text}`)));
+  describe(rpcUrl, page, file);
   if (endsAfterStory) return;
   console.log("\nThe chain stays up until Ctrl-C.");
   await stopped;
 }
 
-async function freePort(): Promise<number> {
-  for (let port = FIRST_PORT; port < FIRST_PORT + PORTS; ++port) {
-    if (await isFree(port)) {
-      if (port !== FIRST_PORT) console.log(`Port ${FIRST_PORT} is busy: taking ${port}.`);
-      return port;
+/** The first port from `first` on that nobody listens on. */
+async function onFreePort<T>(first: number, listen: (port: number) => Promise<T>): Promise<[port: number, T]> {
+  for (let port = first; port < first + PORTS; ++port) {
+    try {
+      const listening = await listen(port);
+      if (port !== first) console.log(`Port ${first} is busy: taking ${port}.`);
+      return [port, listening];
+    } catch (error) {
+      if (!["EADDRINUSE", "EACCES"].includes(String((error as NodeJS.ErrnoException).code))) throw error;
     }
   }
-  const last = FIRST_PORT + PORTS - 1;
-  throw new StartError(`ports ${FIRST_PORT} to ${last} are all busy. End one of the programs that listen there.`);
+  throw new Problem(`ports ${first} to ${first + PORTS - 1} are all busy. End one of the programs that listen there.`);
 }
 
-async function isFree(port: number): Promise<boolean> {
+async function listenAsNode(port: number): Promise<void> {
+  // Hardhat's server does not say that a port is busy: it throws where nobody can catch it.
   const probe = createServer();
-  try {
-    probe.listen({ port, host: HOST, exclusive: true });
-    await once(probe, "listening");
-  } catch {
-    return false;
-  }
+  probe.listen({ port, host: HOST, exclusive: true });
+  await once(probe, "listening");
   probe.close();
   await once(probe, "close");
-  return true;
+  const initialDate = new Date(Date.now() - (PAST_DAYS * DAY + 60) * 1_000);
+  await (await network.createServer({ network: "node", override: { initialDate } }, HOST, port)).listen();
 }
 
-async function describe(local: LocalSystem, url: string): Promise<void> {
-  const { system, authority, lens, router, wrapped, story, open } = local;
-  const openPool = await open.pool.getAddress();
-  console.log(`\nConnect\n-------\nRPC ${url} (HTTP and WebSocket), chain id ${CHAIN_ID}\n`);
+function describe(rpcUrl: string, page: string | undefined, file: string): void {
+  const shown = path.relative(process.cwd(), file);
+  const ada = developmentKeys().get("ada");
+  if (page !== undefined) {
+    console.log(
+      `\nOpen ${page}\n` +
+        "  The app. Connect as ada or anybody else of the list there: no wallet is needed.\n" +
+        '  "Make a crisis" drops the price, liquidates, brings money back and lets days pass.\n' +
+        "  The story's market is as the story left it; its borrowing is halted until the governor opens it again.",
+    );
+  }
   console.log(
-    list([
-      ["pool of the story, mUSD-ETH", await story.pool.getAddress()],
-      ["its insurance fund", await story.fund.getAddress()],
-      ["its oracle; the deployer sets the price", await story.oracle.getAddress()],
-      ["an open pool, mUSD-WETH", openPool],
-      ["its insurance fund", await open.fund.getAddress()],
-      ["its oracle; the deployer sets the price", await open.oracle.getAddress()],
-      ["test dollar USDT, anyone can mint", await story.asset.getAddress()],
-      ["test ether ETHT, anyone can mint", await story.collateral.getAddress()],
-      ["wrapped native coin WETH", await wrapped.getAddress()],
-      ["PoolLens", await lens.getAddress()],
-      ["Router", await router.getAddress()],
-      ["PoolFactory", await system.factory.getAddress()],
-      ["MutuaAuthority", await authority.getAddress()],
-    ]),
-  );
-  console.log(
-    "\nBorrowing in the pool of the story is halted: after a haircut it is until the governor reopens it. The open pool\n" +
-      "has a million dollars, a loan, and no loss.\n\n" +
-      "The accounts, each with its private key, 10,000 test coins for gas and, from ada on, millions of test tokens.\n" +
-      "These are the development keys of every Hardhat node, known to all the world: never send them anything of value.\n",
-  );
-  console.log(
-    list(
-      [...developmentKeys()].map(([name, { address, privateKey }]) => [
-        HOLDERS.includes(name) ? name : `${name} (role)`,
-        `${address}\n${privateKey}`,
-      ]),
-    ),
-  );
-  console.log(
-    "\nFrom JavaScript, with ethers (the whole ABI of a pool is that of ILendingPool, in artifacts/):\n\n" +
-      '  import { Contract, JsonRpcProvider } from "ethers";\n' +
-      `  const provider = new JsonRpcProvider("${url}");\n` +
-      `  const pool = new Contract("${openPool}", ["function exitPrice() view returns (uint256)"], provider);\n` +
-      "  console.log(await pool.exitPrice()); // 1000000000000000000n is a dollar a share",
+    `\nRPC ${rpcUrl} (HTTP and WebSocket), chain id ${CHAIN_ID}, for a wallet or a dApp of your own.\n` +
+      `  ada: ${ada?.address}, key ${ada?.privateKey}\n` +
+      "  10,000 test coins and millions of test tokens. A development key, known to all the world: nothing of value to it.\n" +
+      `  npm run keys shows everybody's keys; ${shown} has all addresses until Ctrl-C, for the SDK and for\n` +
+      "  npm run mutua -- status --market usd-eth",
   );
 }

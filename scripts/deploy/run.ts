@@ -148,8 +148,12 @@ export async function recordOf(plan: Plan, reader: Reader, before: Deployment | 
     contracts: plan.contracts,
     roles: plan.roles,
     markets: all,
-    abis: Object.fromEntries(ABI_NAMES.map((name) => [name, artifact(ABI_SOURCES[name]).abi])) as Deployment["abis"],
+    abis: allAbis(),
   };
+}
+
+export function allAbis(): Deployment["abis"] {
+  return Object.fromEntries(ABI_NAMES.map((name) => [name, artifact(ABI_SOURCES[name]).abi])) as Deployment["abis"];
 }
 
 const ABI_SOURCES: Record<AbiName, ContractName> = {
@@ -184,7 +188,7 @@ function git(...args: string[]): string {
   return execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
 }
 
-function commit(): string {
+export function commit(): string {
   try {
     const changed = git("status", "--porcelain", "--", "contracts", "hardhat.config.ts", "package-lock.json");
     return `${git("rev-parse", "HEAD")}${changed === "" ? "" : "-dirty"}`;

@@ -59,6 +59,12 @@ export type LocalSystem = {
   open: Omit<Market, "collateral"> & { collateral: MockWETH };
 };
 
+export const STORY_PARAMETERS = {
+  ...DEFAULT_PARAMETERS,
+  initialRateAtTargetPerSecondWad: WAD / 1_000n / YEAR + 1n,
+};
+export const OPEN_PARAMETERS = { ...DEFAULT_PARAMETERS, name: "Mutua USD-WETH", symbol: "mUSD-WETH" };
+
 export const tokens = (whole: bigint): bigint => whole * WAD;
 
 /** Waits for a transaction and returns its receipt. */
@@ -80,18 +86,14 @@ export async function deployLocalSystem(ethers: HardhatEthers): Promise<LocalSys
     guardian.address,
     oracleManager.address,
   ]);
-  const story = await deployTestMarket(ethers, system, authority, deployer, {
-    parameters: { initialRateAtTargetPerSecondWad: WAD / 1_000n / YEAR + 1n },
-  });
+  const story = await deployTestMarket(ethers, system, authority, deployer, { parameters: STORY_PARAMETERS });
   const wrapped = await ethers.deployContract("MockWETH");
   const oracle = await deployOracle(ethers, deployer);
   const open = {
     ...(await createPool(
       system,
       {
-        ...DEFAULT_PARAMETERS,
-        name: "Mutua USD-WETH",
-        symbol: "mUSD-WETH",
+        ...OPEN_PARAMETERS,
         asset: await story.asset.getAddress(),
         collateral: await wrapped.getAddress(),
         oracle: await oracle.getAddress(),
