@@ -150,7 +150,7 @@ export type Progress = {
   readonly isComplete: boolean;
   /** From 0 to 1: the blocks read, of all since the deployment. */
   readonly part: number;
-  /** Unix seconds: all that happened since then is known. Null until something is. */
+  /** Unix seconds: all that happened since then is known. Null until something is; an indexer does not say. */
   readonly knownSince: number | null;
   /** A sentence for who looks at the page, if something is not as it should be. */
   readonly notice: string | null;
