@@ -32,7 +32,7 @@ const LONGEST_LAG = 60_000;
 export class IndexerProblem extends Error {}
 
 const belongs = (feed: Feed, row: Row): boolean =>
-  "market" in feed ? row.market === feed.market : row.kind === feed.kind;
+  "market" in feed ? row.market.toLowerCase() === feed.market.toLowerCase() : row.kind === feed.kind;
 
 export class IndexerHistory implements History {
   readonly #url: string;

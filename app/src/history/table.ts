@@ -11,10 +11,11 @@ export class RowTable {
   get<K extends Kind>(kind: K, market?: string): readonly RowOf<K>[] {
     const all = this.#rows.get(kind) ?? NONE;
     if (market === undefined) return all as unknown as readonly RowOf<K>[];
-    const key = `${kind} ${market}`;
+    const wanted = market.toLowerCase();
+    const key = `${kind} ${wanted}`;
     const known = this.#ofMarkets.get(key);
     if (known !== undefined) return known as unknown as readonly RowOf<K>[];
-    const found = all.filter((row) => row.market === market);
+    const found = all.filter((row) => row.market.toLowerCase() === wanted);
     this.#ofMarkets.set(key, found);
     return found as unknown as readonly RowOf<K>[];
   }
