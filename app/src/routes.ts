@@ -7,6 +7,12 @@ export const MARKET = "market/:name";
 export const routes: readonly Route[] = [
   { path: HOME, title: "Markets", isInNavigation: true, Page: page(() => import("./pages/markets.js")) },
   { path: MARKET, title: "Overview", MarketPage: page(() => import("./pages/market.js")) },
+  { path: "market/:name/supply", title: "Supply", MarketPage: page(() => import("./pages/supply.js")) },
+  { path: "market/:name/borrow", title: "Borrow", MarketPage: page(() => import("./pages/borrow.js")) },
+  { path: "market/:name/insure", title: "Insure", MarketPage: page(() => import("./pages/insure.js")) },
+  { path: "market/:name/claim", title: "Claim", MarketPage: page(() => import("./pages/claim.js")) },
+  { path: "positions", title: "Positions", isInNavigation: true, Page: page(() => import("./pages/positions.js")) },
+  { path: "positions/:address", title: "Positions", Page: page(() => import("./pages/positions.js")) },
 ];
 
 /** Whether a page is there, by its path: a link to another one would lead nowhere. */

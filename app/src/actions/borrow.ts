@@ -67,7 +67,7 @@ function repaidBy(market: Market, { debtShares }: Borrower, { repay = 0n }: Plan
   return repay === "all" ? debt : min(repay, debt);
 }
 
-function fallOf({ prices }: Market, { liquidationPrice }: Pick<Health, "liquidationPrice">): bigint {
+export function fallOf({ prices }: Market, { liquidationPrice }: Pick<Health, "liquidationPrice">): bigint {
   if (prices.high === 0n) return liquidationPrice === 0n ? BPS : 0n;
   return mulDown(monus(prices.high, liquidationPrice), BPS, prices.high);
 }

@@ -11,7 +11,7 @@ import {
   VIRTUAL_SHARES,
 } from "../../../sdk/model/numbers.js";
 import { type Rates, ratesAfter } from "./rates.js";
-import { amountText, NOTHING, poolSays, type Reason } from "./reason.js";
+import { inSentence, NOTHING, poolSays, type Reason } from "./reason.js";
 import { depositReasons, type Moment, type Preview, sharesFor } from "./supply.js";
 
 // Fixed in the fund's code.
@@ -116,7 +116,7 @@ export function stakeShares(moment: Moment, shares: bigint | "all"): StakeInPrev
 function* tooFewShares({ market }: Moment, wanted: bigint, has: bigint): Iterable<Reason> {
   if (wanted === 0n && has > 0n) yield NOTHING;
   if (has > 0n && wanted <= has) return;
-  const worth = (shares: bigint) => amountText(exitValue(market, shares), market.asset);
+  const worth = (shares: bigint) => inSentence(exitValue(market, shares), market.asset);
   yield {
     by: "wallet",
     name: "Shares",
@@ -205,7 +205,7 @@ function* leaveReasons({ market, account }: Moment, units: bigint, poolShares: b
     yield {
       by: "wallet",
       name: "Stake",
-      sentence: `The stake is worth ${amountText(stake.assets, market.asset)}.`,
+      sentence: `The stake is worth ${inSentence(stake.assets, market.asset)}.`,
       wayOut: "Name less, or all of it.",
     };
   }
@@ -306,7 +306,7 @@ function* claimReasons(
     yield wanted === "all" ? NOTHING_COOLED : NOTHING;
     return;
   }
-  const gross = amountText(exitValue(market, grossShares), market.asset);
+  const gross = inSentence(exitValue(market, grossShares), market.asset);
   if (paidShares === 0n) {
     yield {
       by: "pool",
@@ -315,7 +315,7 @@ function* claimReasons(
       wayOut: "Wait within the window: what is withheld falls if the price rises.",
     };
   } else if (paidShares < grossShares && !acceptsLess) {
-    const paid = amountText(exitValue(market, paidShares), market.asset);
+    const paid = inSentence(exitValue(market, paidShares), market.asset);
     yield {
       by: "pool",
       name: "BelowMinimum",

@@ -14,8 +14,8 @@ export type Reason = {
 type Symbol = Pick<Token, "symbol" | "decimals">;
 
 /** An amount in a sentence, in the user's locale; cut after six digits, as the SDK's own sentences are. */
-export const amountText = (value: bigint, token: Symbol, locale?: string): string => {
-  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 }).format(formatAmount(value, token, 6));
+export const inSentence = (value: bigint, token: Symbol): string => {
+  const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 }).format(formatAmount(value, token, 6));
   return `${number} ${token.symbol}`;
 };
 
@@ -34,7 +34,7 @@ export function* tooLittleInWallet(has: bigint, needed: bigint, token: Symbol): 
   yield {
     by: "wallet",
     name: "Balance",
-    sentence: `${amountText(needed, token)} would be needed, and the wallet has ${amountText(has, token)}.`,
+    sentence: `${inSentence(needed, token)} would be needed, and the wallet has ${inSentence(has, token)}.`,
     wayOut: `Name less, or get more ${token.symbol}.`,
   };
 }

@@ -2,7 +2,7 @@
 import { type Account, exitValue, type Market } from "../../../sdk/index.js";
 import { min, monus, mulDown, mulUp, VIRTUAL_ASSETS, VIRTUAL_SHARES, WAD } from "../../../sdk/model/numbers.js";
 import { type Rates, ratesAfter } from "./rates.js";
-import { amountText, NOTHING, poolSays, type Reason, tooLittleInWallet } from "./reason.js";
+import { inSentence, NOTHING, poolSays, type Reason, tooLittleInWallet } from "./reason.js";
 
 /** A market and an account as one block has them; `timestamp` is the chain's. */
 export type Moment = { readonly market: Market; readonly account: Account; readonly timestamp: bigint };
@@ -163,7 +163,7 @@ function* tooFewShares({ exitAssets }: Account, assets: bigint, { asset }: Marke
   yield {
     by: "wallet",
     name: "Shares",
-    sentence: `${amountText(assets, asset)} is asked for, and the shares are worth ${amountText(exitAssets, asset)}.`,
+    sentence: `${inSentence(assets, asset)} is asked for, and the shares are worth ${inSentence(exitAssets, asset)}.`,
     wayOut: "Name less, or take all.",
   };
 }
