@@ -35,12 +35,11 @@ const close = () => walletMenu.set(false);
 
 function WalletDialog() {
   const { options, address, wallet, problem, pending, connect, disconnect } = useWallet();
-  const { config } = useApp();
+  const { config, wallets } = useApp();
   const choose = async (option: WalletOption) => {
-    const before = address;
     await connect(option);
     // What went wrong stays in sight.
-    if (before !== undefined || option.kind === "local") close();
+    if (wallets.store.get().problem === undefined) close();
   };
   const injected = options.filter(({ kind }) => kind === "injected");
   const local = options.filter(({ kind }) => kind === "local");
