@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import Mocha from "mocha";
 
 import { findChromium } from "./lib/chromium.ts";
+import { endStage } from "./lib/stage.ts";
 
 const USAGE = "npm run test:e2e -- [--grep text] [--figures]";
 const TIMEOUT = 60_000;
@@ -55,6 +56,7 @@ async function runTests(grep: string | undefined): Promise<number> {
       resolve({ passed: passes, failed: failures });
     });
   });
+  await endStage();
   console.log(`${passed} passed, ${failed} failed; screenshots are in cache/e2e`);
   return failed > 0 || passed === 0 ? 1 : 0;
 }

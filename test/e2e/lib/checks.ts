@@ -41,6 +41,8 @@ export async function cutOff(page: Page): Promise<string[]> {
       if (!element.checkVisibility({ visibilityProperty: true })) continue;
       const box = element.getBoundingClientRect();
       if (box.width <= 1 || box.height <= 1 || isElsewhere(element)) continue;
+      // What is wholly outside waits there for the keyboard's focus.
+      if (box.right < 0 || box.bottom < 0) continue;
       if (box.right > width + 1 || box.left < -1) found.push(`over the edge: ${name(element)}`);
       const { overflowX } = getComputedStyle(element);
       const hides = overflowX === "hidden" || overflowX === "clip";

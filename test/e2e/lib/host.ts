@@ -1,43 +1,35 @@
-// A static host as there are thousands: files of the built app under a path, compressed, and a config.json of one's own.
+// A static host as there are thousands: the files that `npm start` serves, under a path, compressed, and a config.json of
+// one's own.
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { extname } from "node:path";
 import { gzipSync } from "node:zlib";
 
-export const DIST = new URL("../../../app/dist/", import.meta.url);
-
-const TYPES: Record<string, string> = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".json": "application/json",
-  ".svg": "image/svg+xml",
-  ".png": "image/png",
-  ".woff2": "font/woff2",
-};
-const COMPRESSED = new Set([".html", ".js", ".css", ".json", ".svg"]);
+import type { System } from "./system.ts";
 
 export type Host = { url: string; close: () => Promise<void> };
 
 /** `config` is what config.json has: an object, a text as it is, or nothing at all. */
-export async function hostApp(config: object | string | undefined, path = "/"): Promise<Host> {
+export async function hostApp(system: System, config: object | string | undefined, path = "/"): Promise<Host> {
+  const files = new Map<string, Promise<{ type: string; body: Buffer } | undefined>>();
+  const fileOf = async (name: string) => {
+    const file = files.get(name) ?? fetchFile(new URL(name, system.url));
+    files.set(name, file);
+    return await file;
+  };
+  if (config !== undefined) {
+    const body = Buffer.from(typeof config === "string" ? config : JSON.stringify(config));
+    files.set("config.json", Promise.resolve({ type: "application/json", body: gzipSync(body) }));
+  } else {
+    files.set("config.json", Promise.resolve(undefined));
+  }
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://host");
-    const file = pathname === path ? "index.html" : pathname.slice(path.length);
-    const body = pathname.startsWith(path) ? read(file, config) : undefined;
-    if (body === undefined) {
-      response.writeHead(404).end("Not found");
-      return;
-    }
-    const type = extname(file);
-    const headers: Record<string, string> = { "content-type": TYPES[type] ?? "application/octet-stream" };
-    if (!COMPRESSED.has(type)) {
-      response.writeHead(200, headers).end(body);
-      return;
-    }
-    response.writeHead(200, { ...headers, "content-encoding": "gzip" }).end(gzipSync(body));
+    const isHere = request.method === "GET" && pathname.startsWith(path);
+    void (isHere ? fileOf(pathname.slice(path.length)) : Promise.resolve(undefined)).then((file) => {
+      if (file === undefined) return response.writeHead(404).end("Not found");
+      return response.writeHead(200, { "content-type": file.type, "content-encoding": "gzip" }).end(file.body);
+    });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -51,11 +43,26 @@ export async function hostApp(config: object | string | undefined, path = "/"): 
   };
 }
 
-function read(file: string, config: object | string | undefined): Buffer | undefined {
-  if (file === "config.json") {
-    if (config === undefined) return undefined;
-    return Buffer.from(typeof config === "string" ? config : JSON.stringify(config));
-  }
-  const url = new URL(file, DIST);
-  return url.href.startsWith(DIST.href) && existsSync(url) ? readFileSync(url) : undefined;
+async function fetchFile(url: URL): Promise<{ type: string; body: Buffer } | undefined> {
+  const response = await fetch(url);
+  if (!response.ok) return undefined;
+  const body = gzipSync(Buffer.from(await response.arrayBuffer()));
+  return { type: response.headers.get("content-type") ?? "application/octet-stream", body };
+}
+
+/** Bytes of all script of the app, each file compressed: those that the page names, and those that they name. */
+export async function scriptSize(system: System): Promise<number> {
+  const sizes = new Map<string, number>();
+  const follow = async (text: string): Promise<void> => {
+    for (const [name] of text.matchAll(/[\w-]+-[\w-]{8}\.js/g)) {
+      if (sizes.has(name)) continue;
+      const response = await fetch(new URL(`assets/${name}`, system.url));
+      if (!response.ok) throw new Error(`There is no ${name}`);
+      const script = await response.text();
+      sizes.set(name, gzipSync(script).length);
+      await follow(script);
+    }
+  };
+  await follow(await (await fetch(system.url)).text());
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }

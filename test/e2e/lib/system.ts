@@ -2,10 +2,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
-import { JsonRpcProvider } from "ethers";
+import { HDNodeWallet, JsonRpcProvider, Mnemonic } from "ethers";
 
 import type { Config } from "../../../app/src/config.ts";
 
+/** The last that `npm start` says. */
+const READY = "stays up until Ctrl-C";
 const START_TIMEOUT = 240_000;
 const STOP_TIMEOUT = 10_000;
 const ROOT = new URL("../../../", import.meta.url);
@@ -13,11 +15,13 @@ const ROOT = new URL("../../../", import.meta.url);
 export type System = {
   /** The page. */
   url: string;
+  /** The node itself, and all ways to it that the page knows. */
   rpcUrl: string;
+  rpcUrls: readonly string[];
   config: Config;
   provider: JsonRpcProvider;
-  /** The private key of an account that `npm start` lists, by its address. */
-  keyOf: (address: string) => string;
+  /** The private key of somebody on the chain. */
+  keyOf: (name: string) => string;
   rpc: <Answer>(method: string, parameters?: unknown[]) => Promise<Answer>;
   control: (path: string, body: object) => Promise<{ text?: string; error?: string }>;
   /** Goes back to this moment whenever the returned function is called. */
@@ -27,6 +31,11 @@ export type System = {
   /** Ends it as a power cut does. */
   kill: () => Promise<void>;
 };
+
+/** Those of every development node in the world. */
+const phrase = Mnemonic.fromPhrase(`${"test ".repeat(11)}junk`);
+const root = HDNodeWallet.fromMnemonic(phrase, "m/44'/60'/0'/0");
+const keys = Array.from({ length: 20 }, (_, index) => root.deriveChild(index));
 
 const running = new Set<ChildProcess>();
 process.once("exit", () => running.forEach((child) => end(child, "SIGKILL")));
@@ -56,8 +65,9 @@ export async function startSystem(): Promise<System> {
     const timer = setTimeout(() => fail("did not say what to open"), START_TIMEOUT);
     const listen = (data: Buffer) => {
       output.push(data.toString());
-      const [, found] = /open\b.*?(http:\/\/127\.0\.0\.1:\d+\/)/i.exec(output.join("")) ?? [];
-      if (found === undefined) return;
+      const text = output.join("");
+      const [, found] = /^Open (http:\/\/127\.0\.0\.1:\d+\/)/m.exec(text) ?? [];
+      if (found === undefined || !text.includes(READY)) return;
       clearTimeout(timer);
       resolve(found);
     };
@@ -66,7 +76,8 @@ export async function startSystem(): Promise<System> {
     child.once("exit", (code) => fail(`ended with ${code}`));
   });
   const config = (await (await fetch(new URL("config.json", url))).json()) as Config;
-  const rpcUrl = new URL(config.rpcUrls[0] ?? "", url).href;
+  const rpcUrls = config.rpcUrls.map((each) => new URL(each, url).href);
+  const rpcUrl = rpcUrls.at(-1) ?? "";
   const provider = new JsonRpcProvider(rpcUrl, config.deployment.chainId, {
     staticNetwork: true,
     batchMaxCount: 1,
@@ -85,11 +96,13 @@ export async function startSystem(): Promise<System> {
   return {
     url,
     rpcUrl,
+    rpcUrls,
     config,
     provider,
-    keyOf: (address) => {
-      const [, key] = new RegExp(`${address}\\s+(0x[0-9a-f]{64})`, "i").exec(output.join("")) ?? [];
-      if (key === undefined) throw new Error(`npm start lists no key of ${address}`);
+    keyOf: (name) => {
+      const wanted = config.local?.accounts.find((account) => account.name === name)?.address;
+      const key = keys.find(({ address }) => address === wanted)?.privateKey;
+      if (key === undefined) throw new Error(`npm start has nobody called ${name}`);
       return key;
     },
     rpc,

@@ -38,14 +38,14 @@ export class Visit {
     this.page = page;
     this.#context = context;
     this.#system = system;
-    const hosts = new Set([new URL(url).host, new URL(system.url).host, new URL(system.rpcUrl).host]);
+    const hosts = new Set([url, ...system.rpcUrls].map((each) => new URL(each).host));
     page.on("console", (message) => {
       if (message.type() === "error") this.errors.push(`${message.text()} (${message.location().url})`);
     });
     page.on("pageerror", (error) => this.errors.push(`${error.message}\n${error.stack ?? ""}`));
     context.on("request", (request) => {
       const { protocol, host } = new URL(request.url());
-      if (host === new URL(system.rpcUrl).host) this.asked.push(performance.now());
+      if (system.rpcUrls.includes(request.url())) this.asked.push(performance.now());
       if (!["data:", "blob:"].includes(protocol) && !hosts.has(host)) this.strangers.push(request.url());
     });
   }
@@ -67,10 +67,34 @@ export class Visit {
     return visit;
   }
 
+  /** What must not be in any visit: errors of the console, and requests to strangers. */
+  faults(): string[] {
+    return [...this.errors, ...this.strangers.map((url) => `a request to ${url}`)];
+  }
+
+  /** Errors that belong to what the test does. */
+  forgive(pattern: RegExp): void {
+    const left = this.errors.filter((error) => !pattern.test(error));
+    this.errors.splice(0, this.errors.length, ...left);
+  }
+
+  /** To a page of the app, by what follows "#/". */
+  async go(path: string): Promise<void> {
+    await this.page.evaluate((hash) => (location.hash = hash), `#/${path}`);
+  }
+
+  /** As somebody of the local chain, whose node signs. */
+  async connectAs(name: string): Promise<void> {
+    await this.page.getByRole("banner").getByRole("button", { name: "Connect" }).click();
+    await this.page.getByRole("dialog").getByRole("button", { name, exact: true }).click();
+    await this.page.getByRole("dialog").waitFor({ state: "detached" });
+    await this.page.getByRole("banner").getByRole("button", { name }).waitFor();
+  }
+
   /** The chain's node can't be reached from the page any more; the wallet has its own way there. */
   async cutRpc(): Promise<void> {
-    await this.#context.route(`${this.#system.rpcUrl}/**`, (route) => void route.abort("connectionrefused"));
-    await this.#context.route(this.#system.rpcUrl, (route) => void route.abort("connectionrefused"));
+    const isNode = (url: URL) => this.#system.rpcUrls.some((each) => new URL(each).href === url.href);
+    await this.#context.route(isNode, async (route) => await route.abort("connectionrefused"));
   }
 
   async mendRpc(): Promise<void> {
