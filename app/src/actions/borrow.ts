@@ -74,9 +74,15 @@ export function fallOf({ prices }: Market, { liquidationPrice }: Pick<Health, "l
 
 // ---------------------------------------------------------------- how much is wise, and how much is possible
 
+/** Cut to three digits that say something: for amounts that are offered, which need not be exact. */
+export function roundAmount(value: bigint): bigint {
+  const unit = 10n ** BigInt(Math.max(value.toString().length - 3, 0));
+  return (value / unit) * unit;
+}
+
 export type SafeBorrow = { readonly fallBps: bigint; readonly assets: bigint };
 
-/** For each fall of the price: the most to borrow so that the position, with more collateral, bears it. Zeros left out. */
+/** For each fall of the price: about the most to borrow so that the position, with more collateral, bears it; if any. */
 export function safeBorrows(
   { market, account }: Moment,
   addCollateral: bigint,
@@ -84,8 +90,8 @@ export function safeBorrows(
 ): readonly SafeBorrow[] {
   const position = { ...account.position, collateral: account.position.collateral + addCollateral };
   return fallsBps
-    .map((fallBps) => ({ fallBps, assets: maxSafeBorrow(market, position, fallBps) }))
-    .filter(({ assets }) => assets > 0n);
+    .map((fallBps) => ({ fallBps, assets: roundAmount(maxSafeBorrow(market, position, fallBps)) }))
+    .filter(({ assets }) => assets > 0n && account.position.debtAssets + assets >= market.terms.minDebt);
 }
 
 /** The most the pool would lend on the position with more collateral, minutes from now too. */

@@ -10,6 +10,7 @@ import {
   mostToBorrow,
   mostToRepay,
   mostToTake,
+  roundAmount,
   safeBorrows,
 } from "../actions/borrow.js";
 import { type Line, Lines, type Own, reasonsFor, Submit, useOwn, usePart } from "../actions/form.js";
@@ -150,7 +151,8 @@ function HowMuch({ own, added, borrowed }: { own: Own; added: bigint; borrowed: 
           aria-label="How much of what the pool would lend"
           aria-valuetext={`${amountText(borrowed.value, market.asset)}, loan-to-value ${ltvText(ltvWad)}`}
           onChange={({ target }) => {
-            const value = (most * BigInt(target.value)) / NOTCHES;
+            const place = BigInt(target.value);
+            const value = place === NOTCHES ? most : roundAmount((most * place) / NOTCHES);
             set(value < least ? 0n : value);
           }}
         />
@@ -164,7 +166,7 @@ function HowMuch({ own, added, borrowed }: { own: Own; added: bigint; borrowed: 
           <span>Borrow so much that you are not liquidated when {market.collateral.symbol} falls by</span>
           {picks.map(({ fallBps, assets }) => (
             <button key={fallBps.toString()} type="button" className="button small" onClick={() => set(assets)}>
-              {bpsText(fallBps)}: {amountText(assets, market.asset, { isCompact: true })}
+              {bpsText(fallBps)}: {amountText(assets, market.asset)}
             </button>
           ))}
         </div>
