@@ -1,5 +1,5 @@
 // Logs as plain objects: a union told apart by `source` and `name`.
-import { Interface } from "ethers";
+import { type EventFragment, Interface } from "ethers";
 
 import { type Abi, type Named, plainStruct } from "./abi-types.js";
 import { authorityAbi } from "./abi/authority.js";
@@ -36,12 +36,19 @@ type RawLog = {
   readonly index: number;
 };
 
-const interfaces = new Map<EventSource, Interface>();
+type Decoder = { readonly codec: Interface; readonly events: ReadonlyMap<string, EventFragment> };
+const decoders = new Map<EventSource, Decoder>();
 
-function interfaceOf(source: EventSource): Interface {
-  const known = interfaces.get(source) ?? new Interface(ABIS[source]);
-  interfaces.set(source, known);
-  return known;
+/** Events by their topic: asked for one, an interface hashes the names of all it has, for each log anew. */
+function decoderOf(source: EventSource): Decoder {
+  const known = decoders.get(source);
+  if (known !== undefined) return known;
+  const codec = new Interface(ABIS[source]);
+  const events = new Map<string, EventFragment>();
+  codec.forEachEvent((event) => events.set(event.topicHash, event));
+  const decoder = { codec, events };
+  decoders.set(source, decoder);
+  return decoder;
 }
 
 /** Logs of ethers (of `getLogs` or a receipt), in their order; those of other contracts are left out. */
@@ -51,14 +58,16 @@ export function decodeEvents(logs: readonly RawLog[], sources: Sources): MutuaEv
   );
   return logs.flatMap((log) => {
     const source = sourceAt.get(log.address.toLowerCase());
-    const parsed = source === undefined ? null : interfaceOf(source).parseLog(log);
-    if (source === undefined || parsed === null) return [];
-    const fragment = (ABIS[source] as Abi).find(({ type, name }) => type === "event" && name === parsed.name);
+    if (source === undefined) return [];
+    const { codec, events } = decoderOf(source);
+    const event = events.get(log.topics[0] ?? "");
+    if (event === undefined) return [];
+    const fragment = (ABIS[source] as Abi).find(({ type, name }) => type === "event" && name === event.name);
     return [
       {
         source,
-        name: parsed.name,
-        args: plainStruct(fragment?.inputs ?? [], parsed.args),
+        name: event.name,
+        args: plainStruct(fragment?.inputs ?? [], codec.decodeEventLog(event, log.data, log.topics)),
         address: log.address,
         blockNumber: log.blockNumber,
         transactionHash: log.transactionHash,

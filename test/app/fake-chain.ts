@@ -1,5 +1,5 @@
 // A chain that only has blocks and logs, and a node that can be told to misbehave.
-import { getAddress, id, Interface, zeroPadValue } from "ethers";
+import { getAddress, Interface, toUtf8Bytes, zeroPadBytes, zeroPadValue } from "ethers";
 
 import { type Deployment, poolAbi } from "../../sdk/index.js";
 
@@ -26,6 +26,19 @@ export const DEPLOYMENT: Deployment & { startBlock: number } = {
 export const MARKET = POOL;
 
 const pool = new Interface(poolAbi);
+const bodies = new Map<number, { data: string; topics: string[] }>();
+
+/** A recovery of as many wei as its block's number. */
+function bodyOf(number: number): { data: string; topics: string[] } {
+  const body = bodies.get(number) ?? pool.encodeEventLog("Recovered", [zeroPadValue("0x01", 20), BigInt(number), 0n]);
+  bodies.set(number, body);
+  return body;
+}
+
+const hex = (value: number) => `0x${value.toString(16)}`;
+
+/** Like a hash, and cheap. */
+const hashOf = (...parts: readonly (string | number)[]) => zeroPadBytes(toUtf8Bytes(parts.join(" ")), 32);
 
 export class FakeChain {
   blocks: FakeBlock[] = [];
@@ -50,10 +63,10 @@ export class FakeChain {
     return this.blocks.at(-1) as FakeBlock;
   }
 
-  /** A block with a recovery of as many wei as its number, if it has to have one. */
+  /** A block, with a recovery in it if it has to have one. */
   mine(hasEvent = this.blocks.length >= FIRST): void {
     const number = this.blocks.length;
-    const hash = id(`${this.#salt} ${this.#turns} ${number}`);
+    const hash = hashOf(this.#salt, this.#turns, number);
     const logs = hasEvent ? [this.#log(number, hash)] : [];
     this.blocks.push({ number, hash, timestamp: 1_600_000_000 + number * 12, logs });
   }
@@ -66,15 +79,14 @@ export class FakeChain {
   }
 
   #log(number: number, blockHash: string): RawLog {
-    const { data, topics } = pool.encodeEventLog("Recovered", [zeroPadValue("0x01", 20), BigInt(number), 0n]);
-    const hex = (value: number) => `0x${value.toString(16)}`;
+    const { data, topics } = bodyOf(number);
     return {
       address: POOL.toLowerCase(),
       data,
       topics,
       blockNumber: hex(number),
       blockHash,
-      transactionHash: id(`tx ${blockHash}`),
+      transactionHash: blockHash,
       logIndex: "0x0",
       ...(this.hasTimestamps ? { blockTimestamp: hex(1_600_000_000 + number * 12) } : {}),
     };
@@ -87,7 +99,7 @@ export class FakeChain {
     if (method === "eth_getBlockByNumber") {
       ++this.headersAsked;
       const block = this.blocks[Number(first)];
-      return block === undefined ? null : { hash: block.hash, timestamp: `0x${block.timestamp.toString(16)}` };
+      return block === undefined ? null : { hash: block.hash, timestamp: hex(block.timestamp) };
     }
     if (method !== "eth_getLogs") throw new Error(method);
     const { fromBlock, toBlock } = first as { fromBlock: string; toBlock: string };

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { getAddress, Interface, type InterfaceAbi } from "ethers";
 
 import { rowsOf, rowTopics } from "../../app/src/history/rows.js";
-import type { PriceRow, Row } from "../../app/src/history/types.js";
+import type { Row } from "../../app/src/history/types.js";
 import { LogHistory } from "../../app/src/history/logs.js";
 import { MemoryStore } from "../../app/src/history/store.js";
 import { authorityAbi, decodeEvents, factoryAbi, fundAbi, poolAbi, type Sources } from "../../sdk/index.js";
@@ -270,7 +270,7 @@ describe("app: what events tell", () => {
         .filter(([, { rows }]) => rows.length > 0)
         .map(([name]) => new Interface(ABIS[source]).getEvent(name)?.topicHash),
     );
-    // Names of the pool's that the fund has too are the fund's as well: it is not asked.
+    // Deposits and withdrawals of a fund have the same topics; a fund's address is not asked for.
     expect(rowTopics()).to.have.members(topics);
   });
 
@@ -282,10 +282,16 @@ describe("app: what events tell", () => {
   });
 });
 
-describe("app: the history of a chain", () => {
-  const request = async (method: string, params: readonly unknown[]) =>
-    await connection.provider.request({ method, params: [...params] });
+const request = async (method: string, params: readonly unknown[]) =>
+  await connection.provider.request({ method, params: [...params] });
 
+/** Of the price of 18 digits, by the rounding of amounts and of the price. */
+const isClose = (text: string | null | undefined, expected: bigint) => {
+  const off = BigInt(text ?? 0) - expected;
+  return (off < 0n ? -off : off) * 1_000_000n <= expected;
+};
+
+describe("app: the history of a chain", () => {
   async function read(w: SdkWorld): Promise<LogHistory> {
     const history = new LogHistory(w.deployment, request, new MemoryStore());
     const newest = (await w.pool.runner?.provider?.getBlock("latest")) as { number: number; hash: string };
@@ -293,12 +299,6 @@ describe("app: the history of a chain", () => {
     expect(history.progress()).to.deep.include({ isComplete: true, part: 1, notice: null });
     return history;
   }
-
-  /** Of the price of 18 digits, by the rounding of amounts and of the price. */
-  const isClose = (text: string | null | undefined, expected: bigint) => {
-    const off = BigInt(text ?? 0) - expected;
-    return (off < 0n ? -off : off) * 1_000_000n <= expected;
-  };
 
   it("prices are those of their blocks, a loss has its tiers, and everyone who borrowed is known", async () => {
     const w = await sdkWorld();
@@ -321,7 +321,7 @@ describe("app: the history of a chain", () => {
     await sent(w.pool.connect(w.keeper).recover(w.usd(500)));
 
     const history = await read(w);
-    const rows = history.rows("price", pool) as readonly PriceRow[];
+    const rows = history.rows("price", pool);
     for (const { name, block, gross, exit } of prices) {
       const row = rows.find(({ blockNumber }) => blockNumber === block);
       expect(row?.cause).to.equal(name);
