@@ -44,6 +44,8 @@ export type ChainState = {
   readonly markets: readonly MarketView[];
 };
 
+export const ZERO_ADDRESS = "0x0000000000000000000000000000000000000000";
+
 /** EIP-1193. */
 export type Eip1193 = {
   request: (call: { method: string; params?: readonly unknown[] | object }) => Promise<unknown>;
