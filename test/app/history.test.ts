@@ -291,15 +291,15 @@ const isClose = (text: string | null | undefined, expected: bigint) => {
   return (off < 0n ? -off : off) * 1_000_000n <= expected;
 };
 
-describe("app: the history of a chain", () => {
-  async function read(w: SdkWorld): Promise<LogHistory> {
-    const history = new LogHistory(w.deployment, request, new MemoryStore());
-    const newest = (await w.pool.runner?.provider?.getBlock("latest")) as { number: number; hash: string };
-    while (await history.advance(newest));
-    expect(history.progress()).to.deep.include({ isComplete: true, part: 1, notice: null });
-    return history;
-  }
+async function read(w: SdkWorld): Promise<LogHistory> {
+  const history = new LogHistory(w.deployment, request, new MemoryStore());
+  const newest = (await w.pool.runner?.provider?.getBlock("latest")) as { number: number; hash: string };
+  while (await history.advance(newest));
+  expect(history.progress()).to.deep.include({ isComplete: true, part: 1, notice: null });
+  return history;
+}
 
+describe("app: the history of a chain", () => {
   it("prices are those of their blocks, a loss has its tiers, and everyone who borrowed is known", async () => {
     const w = await sdkWorld();
     const pool = w.addresses.pool;

@@ -87,7 +87,7 @@ export class IndexerHistory implements History {
   async poll(head: { readonly number: number }): Promise<void> {
     let page: Page | undefined;
     for (const each of this.#feeds.values()) page = await this.#update(each);
-    page ??= await this.#page(undefined, "0.0", 1);
+    page ??= await this.#page({}, undefined, 1);
     this.#requireNew(page, head);
     const progress: Progress = { source: "indexer", isComplete: true, part: 1, knownSince: null, notice: null };
     if (!this.#progress.isComplete) this.#progress = progress;
@@ -98,7 +98,8 @@ export class IndexerHistory implements History {
     const { feed } = each;
     const rows: Row[] = [];
     let [first, page]: (Page | undefined)[] = [];
-    for (let after: string | null = `${each.finalTo}.${SAMPLE_LOG_INDEX}`; after !== null; after = page.next) {
+    let after = each.finalTo < 0 ? undefined : `${each.finalTo}.${SAMPLE_LOG_INDEX}`;
+    do {
       page = await this.#page(feed, after, PAGE);
       if (this.#index !== undefined && page.index !== this.#index) {
         this.#forget();
@@ -107,12 +108,13 @@ export class IndexerHistory implements History {
       this.#index = page.index;
       first ??= page;
       rows.push(...page.rows);
-    }
+      after = page.next ?? undefined;
+    } while (after !== undefined);
     this.#table.remove((row) => row.blockNumber > each.finalTo && belongs(feed, row));
     this.#table.add(rows);
     // As the first page says: what became final while others were fetched may have changed before it did.
     each.finalTo = Math.max(each.finalTo, Math.min(first?.finalTo ?? -1, first?.indexedTo?.number ?? -1));
-    return page as Page;
+    return page;
   }
 
   #forget(): void {
@@ -121,8 +123,8 @@ export class IndexerHistory implements History {
     for (const each of this.#feeds.values()) each.finalTo = -1;
   }
 
-  async #page(feed: Feed | undefined, after: string, limit: number): Promise<Page> {
-    const query = new URLSearchParams({ ...feed, after, limit: String(limit) });
+  async #page(feed: Feed | object, after: string | undefined, limit: number): Promise<Page> {
+    const query = new URLSearchParams({ ...feed, ...(after === undefined ? {} : { after }), limit: String(limit) });
     let page: Page;
     try {
       const answer = await this.#fetch(`${this.#url}/rows?${query.toString()}`, {
