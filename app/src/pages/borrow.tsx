@@ -221,7 +221,11 @@ function Repay({ view, own }: FormProps) {
         {...(own.isNobody
           ? {}
           : { max: most === "all" ? debt : most, maxLabel: most === "all" ? "You owe" : "You can repay" })}
-        hint="All of it is what you owe in the second of the transaction; a little more is allowed for, and not taken."
+        hint={
+          own.isNobody || debt > 0n
+            ? "All of it is what you owe in the second of the transaction; a little more is allowed for, and not taken."
+            : "You owe nothing in this market."
+        }
       />
       {isAll && account.position.collateral > 0n ? (
         <label className="check">
@@ -267,6 +271,7 @@ function Take({ view, own }: FormProps) {
         token={collateral}
         amount={amount}
         {...(own.isNobody ? {} : { max: mostToTake(own), maxLabel: "You can take" })}
+        hint={own.isNobody || account.position.collateral > 0n ? undefined : "You have no collateral in this market."}
       />
       <Changes preview={preview} own={own} />
       <Submit

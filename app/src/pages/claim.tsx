@@ -50,7 +50,7 @@ function Certificates({ view, own }: { view: ReadyMarket; own: Own }) {
   };
   return (
     <Card title="Your certificates">
-      <dl className="stats">
+      <dl className="stats spaced">
         <Stat label="Can be claimed now">
           <Amount value={preview.claimable} token={asset} />
         </Stat>
@@ -77,7 +77,7 @@ function AboutCertificates({ own: { market } }: { own: Own }) {
   const { certificates, asset } = market;
   return (
     <Card title="How money comes back">
-      <dl className="stats">
+      <dl className="stats spaced">
         <Stat label="Owed to all who bore a haircut">
           <Amount value={certificates.unpaidFace} token={asset} />
         </Stat>
@@ -87,8 +87,8 @@ function AboutCertificates({ own: { market } }: { own: Own }) {
       </dl>
       <ul className="risk">
         <li>
-          When a loss lowers the price of shares, everybody who holds shares in that moment gets a certificate over his
-          part, without doing anything. It stays his when he leaves or sells the shares.
+          When a loss lowers the price of shares, everybody who holds shares in that moment gets a certificate over
+          their part, without doing anything. It stays theirs when they leave or sell the shares.
         </li>
         <li>
           What is recovered is paid to all certificates in the proportion of what they are still owed, never more than

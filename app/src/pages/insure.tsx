@@ -131,15 +131,15 @@ function Stake({ view, own }: FormProps) {
         </Notice>
       ) : null}
       <Changes preview={preview} own={own} />
+      <p className="muted">
+        The way out takes {durationText(COOLING_PERIOD)}: if you asked to leave now, you could claim from{" "}
+        <Time at={requestLeave(own, 0n).claimableAt} /> to <Time at={requestLeave(own, 0n).expiresAt} />.
+      </p>
       <Limit>
         {amount.value === 0n
           ? "A stake gets units of the fund."
           : `You get at least ${amountText(atLeast(preview.units, slippageBps), market.fund.unit, { isCompact: true })} units, or nothing happens.`}
       </Limit>
-      <p className="muted">
-        The way out takes {durationText(COOLING_PERIOD)}: if you asked to leave now, you could claim from{" "}
-        <Time at={requestLeave(own, 0n).claimableAt} /> to <Time at={requestLeave(own, 0n).expiresAt} />.
-      </p>
       <Submit
         job={amount.value === 0n ? undefined : job}
         idle="Stake"
@@ -185,6 +185,7 @@ function Leave({ view, own }: FormProps) {
         token={asset}
         amount={amount}
         {...(own.isNobody ? {} : { max: account.stake.assets, maxLabel: "Active stake" })}
+        hint={own.isNobody || account.stake.units > 0n ? undefined : "You have no active stake in this fund."}
       />
       <Changes preview={preview} own={own} />
       <Notice title="What a request does">

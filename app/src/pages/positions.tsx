@@ -13,7 +13,19 @@ import { useAtBlock, useChain, useMarkets, useWallet } from "../chain/app.js";
 import type { MarketView } from "../chain/types.js";
 import { type PageProps, to } from "../shell/router.js";
 import { walletMenu } from "../shell/wallet-store.js";
-import { Address, Amount, amountText, bpsText, Button, Card, Notice, Skeleton, Stat } from "../ui/index.js";
+import {
+  Address,
+  Amount,
+  amountText,
+  bpsText,
+  Button,
+  Card,
+  type Column,
+  Notice,
+  Skeleton,
+  Stat,
+  Table,
+} from "../ui/index.js";
 
 import "../actions/actions.css";
 
@@ -202,32 +214,42 @@ function Alerts({ places, isOwn }: { places: readonly Place[]; isOwn: boolean })
   });
 }
 
+type Sum = { readonly token: string; readonly asset: Market["asset"] } & Record<SumName, bigint>;
+type SumName = "supplied" | "insured" | "owed" | "collateral";
+
+const sumColumn = (key: SumName, title: string): Column<Sum> => ({
+  key,
+  title,
+  isNumber: true,
+  render: (sum) => <Amount value={sum[key]} token={sum.asset} />,
+});
+
+const SUM_COLUMNS: readonly Column<Sum>[] = [
+  { key: "token", title: "Counted in", render: ({ asset }) => asset.symbol },
+  sumColumn("supplied", "Supplied, at exit prices"),
+  sumColumn("insured", "In insurance funds"),
+  sumColumn("owed", "Owed"),
+  sumColumn("collateral", "Collateral, at low prices"),
+];
+
 /** All markets together: money of one token adds up, of several it does not. */
 function Sums({ places }: { places: readonly Place[] }) {
-  const symbols = [...new Set(places.map(({ market }) => market.asset.token))];
+  const tokens = new Map(places.map(({ market }) => [market.asset.token, market.asset]));
+  const rows = [...tokens].map(([token, asset]): Sum => {
+    const same = places.filter(({ market }) => market.asset.token === token);
+    const sum = (value: (all: Standing) => bigint) => same.reduce((total, { all }) => total + value(all), 0n);
+    return {
+      token,
+      asset,
+      supplied: sum((all) => all.suppliedAssets),
+      insured: sum((all) => all.stakedAssets + all.coolingAssets),
+      owed: sum((all) => all.position.debtAssets),
+      collateral: sum((all) => all.collateralAssets),
+    };
+  });
   return (
     <Card title="All markets">
-      {symbols.map((token) => {
-        const same = places.filter(({ market }) => market.asset.token === token);
-        const asset = same[0]?.market.asset;
-        const sum = (value: (all: Standing) => bigint) => same.reduce((total, { all }) => total + value(all), 0n);
-        return asset === undefined ? null : (
-          <dl key={token} className="stats">
-            <Stat label={`Supplied, ${asset.symbol}`} note="at the exit price">
-              <Amount value={sum((all) => all.suppliedAssets)} token={asset} />
-            </Stat>
-            <Stat label="In insurance funds" note="leaving ones as claims pay now">
-              <Amount value={sum((all) => all.stakedAssets + all.coolingAssets)} token={asset} />
-            </Stat>
-            <Stat label="Owed by the account">
-              <Amount value={sum((all) => all.position.debtAssets)} token={asset} />
-            </Stat>
-            <Stat label="Collateral, worth" note="at the low price">
-              <Amount value={sum((all) => all.collateralAssets)} token={asset} />
-            </Stat>
-          </dl>
-        );
-      })}
+      <Table caption="Sums over all markets" columns={SUM_COLUMNS} rows={rows} keyOf={({ token }) => token} />
     </Card>
   );
 }

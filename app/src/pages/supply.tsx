@@ -122,6 +122,7 @@ function Withdraw({ view, own }: FormProps) {
         token={asset}
         amount={amount}
         {...(own.isNobody ? {} : { max: account.withdrawableAssets, maxLabel: "You can take now" })}
+        hint={own.isNobody || account.shares > 0n ? undefined : "You have supplied nothing to this market."}
       />
       {waiting > 0n ? (
         <Notice tone="warning" title="Most of the pool's money is lent">
