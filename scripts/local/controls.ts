@@ -10,7 +10,7 @@ import { sent } from "../lib/local-system.js";
 import { describeIssues, Problem, reasonOf } from "../lib/problem.js";
 import { DAY, type LocalChain, type LocalMarket, pass, timeOf } from "./chain.js";
 import { crises, type Play } from "./crises.js";
-import { isLiquidatable, liquidate, nothing, positionsOf } from "./liquidations.js";
+import { fundLiquidator, isLiquidatable, liquidate, nothing, positionsOf } from "./liquidations.js";
 import { Replay } from "./replay.js";
 import { assets, dateText, exitText, priceNumber, priceText, standing, told } from "./texts.js";
 
@@ -123,6 +123,7 @@ export class Controls {
     const outcome = nothing();
     const done = new Set<string>();
     let failure: string | undefined;
+    await fundLiquidator(this.#chain, found);
     for (let round = 0; round < ROUNDS; ++round) {
       const open = (await positionsOf(this.#chain, found)).filter(isLiquidatable);
       if (open.length === 0) break;

@@ -24,9 +24,9 @@ export const EVERYDAY_PARAMETERS = {
 
 const SUPPLIED: Partial<Record<Name, number>> = {
   ada: 1_000_000,
-  bruno: 5_000_000,
+  bruno: 4_000_000,
   chen: 2_500_000,
-  dina: 3_000_000,
+  dina: 2_400_000,
   erik: 500_000,
 };
 const RESERVE = 150_000;
@@ -48,10 +48,11 @@ const debtOf = (index: number): number => 80_000 + ((index * 7) % 12) * 37_000;
 /** More than this many positions don't fit one transaction. */
 const CROWD = 10;
 
-/** A month of prices that ends at 2,000 and was above it, so that who borrowed much is near the limit now. */
+/** A month of prices that falls to 2,000, so that who borrowed much at its start is near the limit now. */
 const priceOn = (day: number): number => {
-  const wave = Math.sin((Math.PI * day) / PAST_DAYS) ** 2;
-  return PRICE * (1 + 0.1 * wave + 0.015 * Math.sin(2.1 * day) * wave + 0.01 * Math.sin(5.3 * day) * wave);
+  const left = 1 - day / PAST_DAYS;
+  const wave = Math.sin(Math.PI * left);
+  return PRICE * (1 + 0.12 * left + wave * (0.012 * Math.sin(2.1 * day) + 0.008 * Math.sin(5.3 * day)));
 };
 
 /** Creates the everyday market and plays a month of it; the market of the native coin gets its people in that month. */
@@ -59,12 +60,12 @@ export async function addEverydayMarket(ethers: HardhatEthers, local: LocalSyste
   const market = await createMarket(ethers, local);
   const start = await timeOf(ethers);
   const onDay: Record<number, () => Promise<void>> = {
-    1: async () => await supply(local, market),
-    6: async () => await insure(local, market),
-    11: async () => await lend(ethers, local, market, LTVS.slice(0, CROWD), 0),
-    14: async () => await lend(ethers, local, market, LTVS.slice(CROWD, 2 * CROWD), CROWD),
-    15: async () => await lend(ethers, local, market, LTVS.slice(2 * CROWD), 2 * CROWD),
-    17: async () => await fillNativeMarket(local),
+    0: async () => await supply(local, market),
+    1: async () => await lend(ethers, local, market, LTVS.slice(0, CROWD), 0),
+    2: async () => await lend(ethers, local, market, LTVS.slice(CROWD, 2 * CROWD), CROWD),
+    3: async () => await lend(ethers, local, market, LTVS.slice(2 * CROWD), 2 * CROWD),
+    5: async () => await insure(local, market),
+    9: async () => await fillNativeMarket(local),
     26: async () => await startCooling(local, market),
   };
   for (let day = 0; day <= PAST_DAYS; ++day) {

@@ -7,7 +7,9 @@ import type { LocalChain, LocalMarket } from "./chain.js";
 
 export type Position = IPoolLens.PositionInfoStructOutput;
 
-export const HEALTHY = 1n;
+const HEALTHY = 1n;
+/** Looks, after which the interest of a position is worth reading. */
+const READ_ANEW = 50;
 
 /** Everybody with a loan. Read from the chain each time: it can be set back between two calls. */
 export async function positionsOf({ lens }: LocalChain, { pool }: LocalMarket): Promise<Position[]> {
@@ -15,6 +17,34 @@ export async function positionsOf({ lens }: LocalChain, { pool }: LocalMarket): 
   const borrowers = [...new Set(events.map(({ args }) => args.onBehalf))];
   const infos = await lens.positions(await pool.getAddress(), borrowers);
   return infos.filter(({ debtAssets }) => debtAssets > 0n);
+}
+
+/** The positions of a market that is looked at again and again: read anew when the pool has said that something is
+ * different, and now and then for the interest. */
+export class Book {
+  readonly #chain: LocalChain;
+  readonly #market: LocalMarket;
+  #all: Position[] = [];
+  #readUpTo = -1;
+  #age = 0;
+
+  constructor(chain: LocalChain, market: LocalMarket) {
+    this.#chain = chain;
+    this.#market = market;
+  }
+
+  async under(price: bigint): Promise<Position[]> {
+    const { provider } = this.#chain.ethers;
+    const head = await provider.getBlockNumber();
+    const address = await this.#market.pool.getAddress();
+    const logs = await provider.getLogs({ address, fromBlock: Math.min(this.#readUpTo + 1, head), toBlock: head });
+    if (logs.length > 0 || this.#readUpTo === -1 || ++this.#age >= READ_ANEW) {
+      this.#all = await positionsOf(this.#chain, this.#market);
+      this.#age = 0;
+    }
+    this.#readUpTo = head;
+    return this.#all.filter(({ liquidationPrice }) => price < liquidationPrice);
+  }
 }
 
 export const isLiquidatable = ({ status }: Position): boolean => status > HEALTHY;
@@ -38,20 +68,21 @@ export const nothing = (): Outcome => ({
   haircut: 0n,
 });
 
+/** More than all debts; once is enough. */
+export async function fundLiquidator({ people: { liv } }: LocalChain, { pool, cash, asset }: LocalMarket) {
+  const plenty = 10n ** BigInt(9 + asset.decimals);
+  if ((await cash.balanceOf(liv.address)) < plenty) await sent(cash.mint(liv.address, plenty));
+  await sent(cash.connect(liv).approve(await pool.getAddress(), MaxUint256));
+}
+
 /** Pays at most `most` for a part of a position, and adds what came of it to `outcome`. */
 export async function liquidate(
   { people: { liv } }: LocalChain,
-  { pool, cash }: LocalMarket,
+  { pool }: LocalMarket,
   borrower: string,
   most: bigint,
   outcome: Outcome,
 ): Promise<void> {
-  const [repay] = await pool.previewLiquidation(borrower, most);
-  // Interest of some seconds on top; the pool takes what it needs.
-  await sent(cash.mint(liv.address, repay + repay / 1_000n + 1n));
-  if ((await cash.allowance(liv.address, await pool.getAddress())) < repay * 2n) {
-    await sent(cash.connect(liv).approve(await pool.getAddress(), MaxUint256));
-  }
   const receipt = await sent(pool.connect(liv).liquidate(borrower, most, 0n, liv.address, "0x"));
   outcome.positions += 1;
   addEvents(pool, receipt, outcome);

@@ -10,13 +10,15 @@ import { Venue } from "../../simulation/venue.js";
 import { sent } from "../lib/local-system.js";
 import { type LocalChain, type LocalMarket, nextBlockAt, timeOf } from "./chain.js";
 import type { Play } from "./crises.js";
-import { isLiquidatable, liquidate, nothing, type Outcome, type Position, positionsOf } from "./liquidations.js";
+import { Book, fundLiquidator, liquidate, nothing, type Outcome } from "./liquidations.js";
 import { priceNumber } from "./texts.js";
 
 const GAS = 260_000;
 /** Parts of the capital that are tried, the largest first. */
 const PARTS = [100n, 50n, 25n, 10n, 3n];
 const PRICE_DIGITS = 10n ** 9n;
+const PRICE_SCALE = 10n ** 36n;
+const BPS = 10_000n;
 
 export type Played = Outcome & { first: bigint; lowest: bigint; last: bigint; step: number };
 
@@ -63,7 +65,7 @@ export class Replay {
       await nextBlockAt(ethers, started + 1 + time - firstTick.time);
       await sent(oracle.set(now, now, true));
       [this.#step, this.#price] = [step, now];
-      await liquidators.act(time, played);
+      await liquidators.act(time, now, played);
       played.lowest = now < played.lowest ? now : played.lowest;
       [played.last, played.step] = [now, step + 1];
       due += 1_000 / stepsPerSecond;
@@ -82,14 +84,18 @@ class Liquidators {
   readonly #venue: Venue;
   readonly #all: Liquidator[];
   readonly #unit: number;
+  readonly #book: Book;
+  /** What collateral is worth to who is just solvent, as a part of the debt. */
+  readonly #solventBps: bigint;
   #since: ReadonlyMap<string, number> = new Map();
-  #turn = 0;
 
-  constructor(chain: LocalChain, market: LocalMarket, play: Play, debt: number) {
+  constructor(chain: LocalChain, market: LocalMarket, play: Play, debt: number, lifFloorBps: bigint) {
     this.#chain = chain;
     this.#market = market;
     this.#play = play;
     this.#unit = 10 ** market.asset.decimals;
+    this.#book = new Book(chain, market);
+    this.#solventBps = (BPS * BPS) / lifFloorBps;
     const { scenario, ticks } = play;
     const scale = debt / scenario.borrowers.debt;
     const terms = { ...scenario.venue, onePercent: scenario.venue.onePercent * scale };
@@ -99,12 +105,13 @@ class Liquidators {
   }
 
   static async of(chain: LocalChain, market: LocalMarket, play: Play): Promise<Liquidators> {
-    const { totals } = await chain.lens.market(await market.pool.getAddress());
+    const { totals, terms } = await chain.lens.market(await market.pool.getAddress());
     const debt = Number(totals.debtAssets) / 10 ** market.asset.decimals;
-    return new Liquidators(chain, market, play, Math.max(1, debt));
+    await fundLiquidator(chain, market);
+    return new Liquidators(chain, market, play, Math.max(1, debt), terms.lifFloorBps);
   }
 
-  async act(time: number, outcome: Outcome): Promise<void> {
+  async act(time: number, price: bigint, outcome: Outcome): Promise<void> {
     const { scenario, ticks, gas } = this.#play;
     const terms = scenario.liquidators;
     this.#venue.pass(time);
@@ -115,41 +122,41 @@ class Liquidators {
     const wait = terms.minutes * 60 * Math.floor(gwei / terms.congestedGwei);
     const gasCost = GAS * gwei * 1e-9 * scenario.gas.coinPrice;
     const isAbsent = isWithin(terms.absentHours, (time - (ticks[0]?.time ?? 0)) / 3_600);
-    const open = (await positionsOf(this.#chain, this.#market)).filter(isLiquidatable);
+    const open = await this.#book.under(price);
     this.#since = new Map(open.map(({ borrower }) => [borrower, this.#since.get(borrower) ?? time]));
+    let insolventPay = true;
     for (const position of open) {
       const since = this.#since.get(position.borrower) ?? time;
       if (isAbsent || time < since + wait) continue;
-      // What does not pay at its best does not pay in parts either: most of what is open while a crisis lasts.
-      await this.#take(position, time, gasCost, outcome);
+      // For an insolvent one each pays the same part of what it gets: what does not pay once pays nowhere.
+      const isInsolvent = position.debtAssets * BPS > ((position.collateral * price) / PRICE_SCALE) * this.#solventBps;
+      if (isInsolvent && !insolventPay) continue;
+      const isTaken = await this.#take(position.borrower, price, time, gasCost, outcome);
+      if (isInsolvent) insolventPay = isTaken;
     }
   }
 
-  async #take({ borrower }: Position, time: number, gasCost: number, outcome: Outcome): Promise<void> {
+  /** By the first who has something to pay with; what does not pay for one pays for nobody. */
+  async #take(borrower: string, price: bigint, time: number, gasCost: number, outcome: Outcome): Promise<boolean> {
     const { pool } = this.#market;
-    for (let i = 0; i < this.#all.length; ++i) {
-      const liquidator = this.#all[(this.#turn + i) % this.#all.length] as Liquidator;
-      if (liquidator.capital < this.#assets(this.#play.scenario.market.minDebt)) continue;
-      for (const part of PARTS) {
-        const most = (liquidator.capital * part) / 100n;
-        const [repaid, seized] = await pool.previewLiquidation(borrower, most);
-        if (repaid === 0n || seized === 0n) continue;
-        const value = await this.#valueOf(seized);
-        const profit = this.#venue.quote(value) - Number(repaid) / this.#unit - gasCost;
-        if (profit < this.#play.scenario.liquidators.leastProfit) continue;
-        await liquidate(this.#chain, this.#market, borrower, most, outcome);
-        this.#venue.sell(value);
-        liquidator.capital -= repaid;
-        liquidator.due.push({ time: time + this.#play.scenario.liquidators.turnMinutes * 60, assets: repaid });
-        this.#turn += 1;
-        return;
-      }
+    const { market, liquidators } = this.#play.scenario;
+    const least = this.#assets(market.minDebt);
+    const liquidator = this.#all.find(({ capital }) => capital >= least);
+    if (liquidator === undefined) return false;
+    for (const part of PARTS) {
+      const most = (liquidator.capital * part) / 100n;
+      const [repaid, seized] = await pool.previewLiquidation(borrower, most);
+      if (repaid === 0n || seized === 0n) continue;
+      const value = Number((seized * price) / PRICE_SCALE) / this.#unit;
+      const profit = this.#venue.quote(value) - Number(repaid) / this.#unit - gasCost;
+      if (profit < liquidators.leastProfit) continue;
+      await liquidate(this.#chain, this.#market, borrower, most, outcome);
+      this.#venue.sell(value);
+      liquidator.capital -= repaid;
+      liquidator.due.push({ time: time + liquidators.turnMinutes * 60, assets: repaid });
+      return true;
     }
-  }
-
-  async #valueOf(collateral: bigint): Promise<number> {
-    const [price] = await this.#market.oracle.price();
-    return Number((collateral * price) / 10n ** 36n) / this.#unit;
+    return false;
   }
 
   #assets(tokens: number): bigint {
