@@ -19,6 +19,8 @@ const PROBES = 3;
 /** A story is told whole: its steps build on one another. */
 const isStory = (file: string) => file.startsWith("test/scenario/");
 
+const isTimeoutError = (error: string) => error.includes("Timeout of ");
+
 export type Verdict = { isKilled: boolean; isReached: boolean; killer?: Killer };
 
 /** One process in the copy, started when it is first needed and again when it dies. */
@@ -101,7 +103,9 @@ export class Worker {
       next = this.#next(patienceMs);
       answer = await next;
     }
-    if (answer === undefined || answer.kind === "broken") this.end();
+    // After a timeout the test still runs: what it leaves behind would fail others.
+    const isTimeout = answer?.kind === "done" && answer.killer !== undefined && isTimeoutError(answer.killer.error);
+    if (answer === undefined || answer.kind === "broken" || isTimeout) this.end();
     return answer;
   }
 }
@@ -178,7 +182,7 @@ export class Crew {
     const test = JSON.stringify([file, index]);
     const known = this.isSound.get(test);
     // A test that was too slow may be so because the machine is.
-    if (known !== undefined && !error.startsWith("Timeout")) return known;
+    if (known !== undefined && !isTimeoutError(error)) return known;
     const report = this.tests[file]?.tests.find((each) => each.index === index);
     const tests = isStory(file) ? (this.tests[file]?.tests.map((each) => each.index) ?? []) : [index];
     const isSound = (await worker.try(0, [{ file, tests }])) === undefined;
