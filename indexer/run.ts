@@ -76,7 +76,7 @@ function readOptions(args: string[]): Options | undefined {
     port: number("port", 42_069, 1, 65_535),
     host: values.host ?? "127.0.0.1",
     sampleBlocks: number("sample-blocks", 300, 1, 1_000_000),
-    pollMs: number("poll-ms", 2_000, 50, 600_000),
+    pollMs: number("poll-ms", 2_000, 100, 600_000),
     folder: values.folder ?? join(ROOT, ".indexer"),
     isFresh: values.fresh === true,
     isVerbose: values.verbose === true,
@@ -206,7 +206,8 @@ function runEngine({ settings }: Plan, options: Options): { child: ChildProcess;
   if (folder === null) args.push("--views-schema", index.slice(0, index.lastIndexOf("_")));
   const child = spawn(process.execPath, [ENGINE, ...args], {
     cwd: join(ROOT, "indexer"),
-    stdio: ["ignore", "pipe", "pipe"],
+    // The engine ends when its input does.
+    stdio: ["pipe", "pipe", "pipe"],
     env: {
       ...process.env,
       ...toEnvironment({ ...settings, folder: folder === null ? null : join(folder, "database") }),

@@ -13,7 +13,8 @@ import { entryOf, eventNames } from "./rows.js";
 import { sampler } from "./sample.js";
 
 type LogEvent = {
-  readonly log: { address: string; topics: readonly string[]; data: string; logIndex: number };
+  /** From the engine's store a log has four topics, null where there is none. */
+  readonly log: { address: string; topics: readonly (string | null)[]; data: string; logIndex: number };
   readonly block: { number: bigint; timestamp: bigint };
   readonly transaction: { hash: string };
 };
@@ -25,6 +26,9 @@ const ABIS = { pool: poolAbi, factory: factoryAbi, authority: authorityAbi };
 const settings = fromEnvironment();
 const sample = sampler(settings);
 
+// Whatever becomes of the program that started it, the engine ends with it: the embedded database bears one process.
+process.stdin.resume().once("end", () => process.kill(process.pid, "SIGKILL"));
+
 async function keep({ db }: Context, rows: Row[]): Promise<void> {
   for (const row of rows) await db.insert(history).values(entryOf(row)).onConflictDoNothing();
 }
@@ -33,7 +37,9 @@ for (const source of Object.keys(ABIS) as (keyof typeof ABIS)[]) {
   for (const name of eventNames(ABIS[source])) {
     on(`${source}:${name}`, async ({ event: { log, block, transaction }, context }) => {
       const sources: Sources = { [source]: log.address };
-      const raw = { ...log, index: log.logIndex, blockNumber: Number(block.number), transactionHash: transaction.hash };
+      const topics = log.topics.filter((topic) => topic !== null);
+      const where = { blockNumber: Number(block.number), transactionHash: transaction.hash, index: log.logIndex };
+      const raw = { ...log, topics, ...where };
       for (const event of decodeEvents([raw], sources)) await keep(context, rowsOf(event, Number(block.timestamp)));
     });
   }

@@ -17,7 +17,7 @@ app.use("/graphql", graphql({ db, schema }));
 
 app.get("/rows", async (context) => {
   const { kind, market, after = "", limit = `${STANDARD_LIMIT}` } = context.req.query();
-  const cursor = /^(\d{1,15})\.(\d{1,10})$/.exec(after);
+  const cursor = /^(-?\d{1,15})\.(\d{1,10})$/.exec(after);
   if (after !== "" && cursor === null) {
     return context.json({ error: `after is "${after}": allowed is <block>.<logIndex>, as next gives it` }, 400);
   }
