@@ -143,6 +143,9 @@ describe("app: leaving the pool", () => {
   });
 });
 
+/** Falls of the price, and what to borrow to bear them. */
+const picks = (added: number) => safeBorrows(momentOf(), eth(added)).map(({ fallBps, assets }) => [fallBps, assets]);
+
 describe("app: borrowing", () => {
   it("shows the position before and after, and the fall it bears", () => {
     const { before, after, reasons } = loan(momentOf(), { addCollateral: eth(10), borrow: usd(10_000) });
@@ -190,8 +193,6 @@ describe("app: borrowing", () => {
 
   it("offers what is wise, and what is possible", () => {
     // 50 · 2,000 · (1 − fall) · 0.86 − 50,000, less ten minutes of interest, cut to three digits
-    const picks = (added: number) =>
-      safeBorrows(momentOf(), eth(added)).map(({ fallBps, assets }) => [fallBps, assets]);
     expect(picks(0)).to.deep.equal([
       [3_000n, usd(10_100)], // of 10,200
       [2_000n, usd(18_700)],
@@ -334,6 +335,9 @@ describe("app: certificates and all of an account", () => {
       [100_000, 5_000, 1_400, 200].map((tokens) => usd(tokens)),
     );
     expect(all.collateralAssets).to.equal(usd(100_000));
+    expect(all.stakeClaims).to.equal(0n);
+    // 5,000 of 20,000 in the fund
+    expect(standing(momentOf({ cover: { fromFund: usd(8_000) } })).stakeClaims).to.equal(usd(2_000));
     expect(all.alerts.map(({ kind }) => kind)).to.deep.equal(["expired", "claimable", "recovered"]);
     expect(all.isEmpty).to.equal(false);
   });

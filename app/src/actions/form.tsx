@@ -1,5 +1,5 @@
 // What the pages of actions have in common: a preview, what stands in the way, the limit, the button, and how it goes.
-import { type ReactNode, useId, useMemo, useSyncExternalStore } from "react";
+import { type ReactNode, useId, useMemo, useState, useSyncExternalStore } from "react";
 
 import type { Step } from "../../../sdk/pay.js";
 import { useWallet } from "../chain/app.js";
@@ -29,6 +29,16 @@ export function useOwn({ market, account, timestamp }: ReadyMarket): Own {
     const isOwn = account !== undefined && account.user.toLowerCase() === address?.toLowerCase();
     return { market, account: isOwn ? account : nobody(market), timestamp, isNobody: !isOwn };
   }, [market, account, timestamp, address]);
+}
+
+/**
+ * What a preview starts from: while its own transaction is under way, what it started from. Else it would be counted twice
+ * as soon as its block is read.
+ */
+export function useSteady(own: Own, isBusy: boolean): Own {
+  const [steady, setSteady] = useState(own);
+  if (!isBusy && steady !== own) setSteady(own);
+  return isBusy ? steady : own;
 }
 
 /** Of a visitor without a wallet nothing is asked of it. */

@@ -6,6 +6,7 @@ import {
   min,
   monus,
   mulDown,
+  mulUp,
   WAD,
   VIRTUAL_ASSETS,
   VIRTUAL_SHARES,
@@ -74,6 +75,12 @@ function stakeOf(book: Book, units: bigint, coolingShares: bigint): Stake {
     coolingAssets: exitValue(book.market, coolingShares),
     coverageWad: debtAssets === 0n ? MAX_UINT256 : mulDown(cover, WAD, debtAssets),
   };
+}
+
+/** Of the losses that the oracle shows and the fund would bear: the part of so many of its shares, in assets. */
+export function claimsOn({ cover, fund }: Market, poolShares: bigint): bigint {
+  const all = fund.activeShares + fund.coolingShares;
+  return all === 0n ? 0n : mulUp(cover.fromFund, poolShares, all);
 }
 
 const coolingSharesOf = ({ account }: Moment): bigint =>

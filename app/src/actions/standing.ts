@@ -1,6 +1,7 @@
 // All that an account has in a market, on one line each, and what of it wants attention.
 import { type Cooling, coolingOf, exitValue, type Health, health } from "../../../sdk/index.js";
 import { BPS, PRICE_SCALE, WAD } from "../../../sdk/model/numbers.js";
+import { claimsOn } from "./insure.js";
 import type { Moment } from "./supply.js";
 
 export type Standing = {
@@ -8,7 +9,9 @@ export type Standing = {
   readonly suppliedAssets: bigint;
   /** As far as there is cash. */
   readonly withdrawableAssets: bigint;
+  /** The active stake, and what of it would go for the losses that show. */
   readonly stakedAssets: bigint;
+  readonly stakeClaims: bigint;
   /** Of requests that are not over, as a claim would pay them now, and what it would withhold. */
   readonly coolingAssets: bigint;
   readonly withheldAssets: bigint;
@@ -42,6 +45,7 @@ export function standing({ market, account, timestamp }: Moment): Standing {
     suppliedAssets: account.exitAssets,
     withdrawableAssets: account.withdrawableAssets,
     stakedAssets: exitValue(market, account.stake.poolShares),
+    stakeClaims: claimsOn(market, account.stake.poolShares),
     coolingAssets: sum("paidAssets"),
     withheldAssets: sum("grossAssets") - sum("paidAssets"),
     requests,

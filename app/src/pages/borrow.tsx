@@ -13,7 +13,7 @@ import {
   roundAmount,
   safeBorrows,
 } from "../actions/borrow.js";
-import { type Line, Lines, type Own, reasonsFor, Submit, useOwn, usePart } from "../actions/form.js";
+import { type Line, Lines, type Own, reasonsFor, Submit, useOwn, usePart, useSteady } from "../actions/form.js";
 import { argsOf, type Job, useJob } from "../actions/job.js";
 import { fallText, healthText, liquidationText, ltvText, toneOf } from "../actions/words.js";
 import type { ReadyMarket } from "../chain/types.js";
@@ -62,8 +62,8 @@ type FormProps = { readonly view: ReadyMarket; readonly own: Own };
 
 // ---------------------------------------------------------------- in
 
-function Borrow({ view, own }: FormProps) {
-  const { market } = own;
+function Borrow({ view, own: present }: FormProps) {
+  const { market } = present;
   const { asset, collateral } = market;
   const added = useAmount(collateral);
   const borrowed = useAmount(asset);
@@ -71,6 +71,7 @@ function Borrow({ view, own }: FormProps) {
     added.setText("");
     borrowed.setText("");
   });
+  const own = useSteady(present, running.isBusy);
   const plan: Plan = { addCollateral: added.value, borrow: borrowed.value };
   const preview = loan(own, plan);
   const [amount, what] = [amountText(borrowed.value, asset), amountText(added.value, collateral)];
@@ -177,8 +178,8 @@ function HowMuch({ own, added, borrowed }: { own: Own; added: bigint; borrowed: 
 
 // ---------------------------------------------------------------- back
 
-function Repay({ view, own }: FormProps) {
-  const { market, account } = own;
+function Repay({ view, own: present }: FormProps) {
+  const { market, account } = present;
   const { asset, collateral } = market;
   const amount = useAmount(asset);
   const [isClosing, setClosing] = useState(false);
@@ -186,6 +187,7 @@ function Repay({ view, own }: FormProps) {
     amount.setText("");
     setClosing(false);
   });
+  const own = useSteady(present, running.isBusy);
   const most = mostToRepay(own);
   const debt = loan(own, {}).before.debtAssets;
   const isAll = most === "all" && (amount.isMax || amount.value >= debt);
@@ -245,11 +247,12 @@ function Repay({ view, own }: FormProps) {
   );
 }
 
-function Take({ view, own }: FormProps) {
-  const { market, account } = own;
+function Take({ view, own: present }: FormProps) {
+  const { market, account } = present;
   const { collateral } = market;
   const amount = useAmount(collateral);
   const running = useJob(view, () => amount.setText(""));
+  const own = useSteady(present, running.isBusy);
   const isAll = amount.isMax && account.position.debtShares === 0n;
   const preview = loan(own, { removeCollateral: isAll ? "all" : amount.value });
   const what = amountText(preview.taken, collateral);
@@ -339,26 +342,28 @@ function Position({ own }: { own: Own }) {
   if (before.debtShares === 0n && before.collateral === 0n) return null;
   return (
     <Card title="Your position">
-      {before.status === "Healthy" || before.status === "None" ? null : (
-        <Notice tone="bad" title="It can be liquidated now" isUrgent>
-          Repay or add collateral until the health is over 1.
-          {account.position.flaggedAt > 0n
-            ? " It is flagged: a day after that the pool may take it over as a whole."
-            : ""}
-        </Notice>
-      )}
-      <dl className="stats">
-        <Stat label="Debt">
-          <Amount value={before.debtAssets} token={market.asset} />
-        </Stat>
-        <Stat label="Collateral">
-          <Amount value={before.collateral} token={market.collateral} />
-        </Stat>
-        <Stat label="Health">
-          <span className={`tone-${toneOf(before)}`}>{healthText(before.healthWad)}</span>
-        </Stat>
-        <Stat label="Liquidated under">{liquidationText(before, market)}</Stat>
-      </dl>
+      <div className="stack">
+        {before.status === "Healthy" || before.status === "None" ? null : (
+          <Notice tone="bad" title="It can be liquidated now" isUrgent>
+            Repay or add collateral until the health is over 1.
+            {account.position.flaggedAt > 0n
+              ? " It is flagged: a day after that the pool may take it over as a whole."
+              : ""}
+          </Notice>
+        )}
+        <dl className="stats">
+          <Stat label="Debt">
+            <Amount value={before.debtAssets} token={market.asset} />
+          </Stat>
+          <Stat label="Collateral">
+            <Amount value={before.collateral} token={market.collateral} />
+          </Stat>
+          <Stat label="Health">
+            <span className={`tone-${toneOf(before)}`}>{healthText(before.healthWad)}</span>
+          </Stat>
+          <Stat label="Liquidated under">{liquidationText(before, market)}</Stat>
+        </dl>
+      </div>
     </Card>
   );
 }

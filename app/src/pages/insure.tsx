@@ -3,8 +3,9 @@ import { useState } from "react";
 
 import { MutuaFund } from "../../../sdk/fund.js";
 import { atLeast, exitValue } from "../../../sdk/market.js";
-import { Lines, Limit, linkTo, type Own, reasonsFor, Submit, useOwn, usePart } from "../actions/form.js";
+import { Lines, Limit, linkTo, type Own, reasonsFor, Submit, useOwn, usePart, useSteady } from "../actions/form.js";
 import {
+  claimsOn,
   COOLING_PERIOD,
   requestLeave,
   stakeAssets,
@@ -66,12 +67,13 @@ export function Page({ market: view }: MarketPageProps) {
 
 type FormProps = { readonly view: ReadyMarket; readonly own: Own };
 
-function Stake({ view, own }: FormProps) {
-  const { market, account } = own;
+function Stake({ view, own: present }: FormProps) {
+  const { market, account } = present;
   const { asset } = market;
   const [source, setSource] = useState<"asset" | "shares">("asset");
   const amount = useAmount(asset);
   const running = useJob(view, () => amount.setText(""));
+  const own = useSteady(present, running.isBusy);
   const slippageBps = useStore(slippage);
   const isShares = source === "shares" && account.shares > 0n;
   const isAll = isShares && amount.isMax;
@@ -156,11 +158,12 @@ function sharesWorth({ account }: Own, assets: bigint): bigint {
   return account.exitAssets === 0n ? 0n : (account.shares * assets) / account.exitAssets;
 }
 
-function Leave({ view, own }: FormProps) {
-  const { market, account } = own;
+function Leave({ view, own: present }: FormProps) {
+  const { market, account } = present;
   const { asset } = market;
   const amount = useAmount(asset);
   const running = useJob(view, () => amount.setText(""));
+  const own = useSteady(present, running.isBusy);
   const isAll = amount.isMax;
   const isTooMuch = amount.value > account.stake.assets;
   const units = isTooMuch ? account.stake.units + 1n : unitsWorth(own, amount.value);
@@ -251,6 +254,7 @@ const coverText = (ratioWad: bigint): string =>
 function Earnings({ own }: { own: Own }) {
   const { market, account } = own;
   const now = stakeShares(own, 0n).before;
+  const claims = claimsOn(market, account.stake.poolShares);
   return (
     <Card title="The fund now">
       <dl className="stats">
@@ -270,7 +274,10 @@ function Earnings({ own }: { own: Own }) {
           />
         </Stat>
         {account.stake.units === 0n ? null : (
-          <Stat label="Your stake">
+          <Stat
+            label="Your stake"
+            note={claims > 0n ? `${amountText(claims, market.asset)} of it for losses that show` : undefined}
+          >
             <Amount value={account.stake.assets} token={market.asset} />
           </Stat>
         )}

@@ -8,7 +8,7 @@ import { fallOf } from "../actions/borrow.js";
 import { linkTo } from "../actions/form.js";
 import { RequestBadge, RequestTime } from "../actions/requests.js";
 import { type Alert, type Standing, standing } from "../actions/standing.js";
-import { fallText, healthText, liquidationText, ltvText, toneOf } from "../actions/words.js";
+import { healthText, liquidationText, ltvText, toneOf } from "../actions/words.js";
 import { useAtBlock, useChain, useMarkets, useWallet } from "../chain/app.js";
 import type { MarketView } from "../chain/types.js";
 import { type PageProps, to } from "../shell/router.js";
@@ -227,7 +227,7 @@ const sumColumn = (key: SumName, title: string): Column<Sum> => ({
 const SUM_COLUMNS: readonly Column<Sum>[] = [
   { key: "token", title: "Counted in", render: ({ asset }) => asset.symbol },
   sumColumn("supplied", "Supplied, at exit prices"),
-  sumColumn("insured", "In insurance funds"),
+  sumColumn("insured", "In insurance funds, net of losses that show"),
   sumColumn("owed", "Owed"),
   sumColumn("collateral", "Collateral, at low prices"),
 ];
@@ -242,7 +242,7 @@ function Sums({ places }: { places: readonly Place[] }) {
       token,
       asset,
       supplied: sum((all) => all.suppliedAssets),
-      insured: sum((all) => all.stakedAssets + all.coolingAssets),
+      insured: sum((all) => all.stakedAssets - all.stakeClaims + all.coolingAssets),
       owed: sum((all) => all.position.debtAssets),
       collateral: sum((all) => all.collateralAssets),
     };
@@ -287,7 +287,12 @@ function PlaceCard({ place: { view, market, all }, isOwn }: { place: Place; isOw
           <section>
             <h3>Insurance fund</h3>
             <dl className="stats">
-              <Stat label="Active stake">
+              <Stat
+                label="Active stake"
+                note={
+                  all.stakeClaims > 0n ? `${amountText(all.stakeClaims, asset)} of it for losses that show` : undefined
+                }
+              >
                 <Amount value={all.stakedAssets} token={asset} />
               </Stat>
               {all.requests.length === 0 ? null : (
@@ -337,7 +342,7 @@ function PlaceCard({ place: { view, market, all }, isOwn }: { place: Place; isOw
               {position.debtShares === 0n ? null : (
                 <Stat
                   label="Liquidated under"
-                  note={`a fall of ${fallText({ ...position, fallBps: fallOf(market, position) })}`}
+                  note={position.status === "Healthy" ? `a fall of ${bpsText(fallOf(market, position))}` : "now"}
                 >
                   {liquidationText(position, market)}
                 </Stat>

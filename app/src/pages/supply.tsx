@@ -1,7 +1,7 @@
 // Supplying a market's asset, and taking it out again.
 import { MutuaPool } from "../../../sdk/pool.js";
 import { atLeast, atMost } from "../../../sdk/market.js";
-import { Lines, Limit, type Own, reasonsFor, Submit, useOwn, usePart } from "../actions/form.js";
+import { Lines, Limit, type Own, reasonsFor, Submit, useOwn, usePart, useSteady } from "../actions/form.js";
 import { argsOf, type Job, useJob } from "../actions/job.js";
 import { slippage } from "../actions/slippage.js";
 import { deposit, mostToDeposit, type SupplyPreview, withdraw } from "../actions/supply.js";
@@ -46,11 +46,12 @@ export function Page({ market: view }: MarketPageProps) {
 
 type FormProps = { readonly view: ReadyMarket; readonly own: Own };
 
-function Deposit({ view, own }: FormProps) {
-  const { market } = own;
+function Deposit({ view, own: present }: FormProps) {
+  const { market } = present;
   const { asset } = market;
   const amount = useAmount(asset);
   const running = useJob(view, () => amount.setText(""));
+  const own = useSteady(present, running.isBusy);
   const slippageBps = useStore(slippage);
   const preview = deposit(own, amount.value);
   const what = amountText(amount.value, asset);
@@ -89,11 +90,12 @@ function Deposit({ view, own }: FormProps) {
   );
 }
 
-function Withdraw({ view, own }: FormProps) {
-  const { market, account } = own;
+function Withdraw({ view, own: present }: FormProps) {
+  const { market, account } = present;
   const { asset } = market;
   const amount = useAmount(asset);
   const running = useJob(view, () => amount.setText(""));
+  const own = useSteady(present, running.isBusy);
   const slippageBps = useStore(slippage);
   const wanted = amount.isMax ? ("all" as const) : amount.value;
   const preview = withdraw(own, wanted);
