@@ -37,15 +37,17 @@ const LEFT_OUT = [
 
 const CONFIG = "hardhat.coverage.config.ts";
 
-/** The least optimisation with which the code still compiles: so it compiles fastest. */
+/** The least optimisation with which the code still compiles: so it compiles fastest. Counting costs gas. */
 const CONFIG_SOURCE = `import base from "./hardhat.config.ts";
 
 const { default: profile } = base.solidity.profiles;
 const optimizer = { enabled: true, runs: 1, details: { yul: true, yulDetails: { optimizerSteps: "u" } } };
 const compilers = profile.compilers.map((one) => ({ ...one, settings: { ...one.settings, optimizer } }));
+const roomy = { ...base.networks.default, transactionGasCap: false, blockGasLimit: 300_000_000n, gas: 100_000_000n };
 
 export default {
   ...base,
+  networks: { default: roomy, node: roomy },
   test: { mocha: { ...base.test.mocha, parallel: false, timeout: 600_000 } },
   solidity: { profiles: { default: { isolated: false, compilers } } },
   coverage: { skipFiles: ["contracts/mocks/**", "contracts/BranchHits.sol"] },
