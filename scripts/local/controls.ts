@@ -61,9 +61,7 @@ export class Controls {
   }
 
   state(): ControlsState {
-    const shown = crises().map(({ id, title, about, steps, days, lowest }) => ({
-      ...{ id, title, about, steps, days, lowest },
-    }));
+    const shown = crises().map(({ scenario: _, ticks: __, gas: ___, ...crisis }) => crisis);
     return { crises: shown, running: this.#replay?.running ?? null, log: this.#log };
   }
 

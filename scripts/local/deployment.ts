@@ -14,15 +14,20 @@ export async function marketsOf(local: LocalSystem, everyday: Market): Promise<L
   const eth: Token = { address: await local.story.collateral.getAddress(), symbol: "ETHT", decimals: 18 };
   const weth: Token = { address: await local.wrapped.getAddress(), symbol: "WETH", decimals: 18 };
   const small: Token = { address: await everyday.asset.getAddress(), symbol: "tUSD", decimals: 6 };
-  const of = (name: string, market: Market | LocalSystem["open"], asset: Token, collateral: Token): LocalMarket => {
-    const { pool, fund, oracle, asset: cash } = market;
-    return { name, pool, fund, oracle, cash, asset, collateral };
-  };
   return [
-    of("usd-eth", everyday, small, eth),
-    of("usd-weth", local.open, usd, weth),
-    of("story", local.story, usd, eth),
+    localMarket("usd-eth", everyday, small, eth),
+    localMarket("usd-weth", local.open, usd, weth),
+    localMarket("story", local.story, usd, eth),
   ];
+}
+
+function localMarket(
+  name: string,
+  { pool, fund, oracle, asset: cash }: Market | LocalSystem["open"],
+  asset: Token,
+  collateral: Token,
+): LocalMarket {
+  return { name, pool, fund, oracle, cash, asset, collateral };
 }
 
 const PARAMETERS: Record<string, Deployment["markets"][number]["parameters"]> = {

@@ -1,12 +1,11 @@
 // Serves the built app on loopback, with its config.json, the controls and a way to the node. To this machine alone: the
 // Host must be a loopback one, so that no name of somebody else's that leads here is served; and what changes something
-// must come from the served page, as JSON.
+// must come from the served page, as JSON. The app's files are in memory: what is not among them is not there.
 import { createHash } from "node:crypto";
-import { readFile, realpath } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import path from "node:path";
-import { promisify } from "node:util";
-import { gzip as gzipCallback } from "node:zlib";
+import { gzipSync } from "node:zlib";
 
 import { reasonOf } from "../lib/problem.js";
 import { type Controls, Refused } from "./controls.js";
@@ -15,8 +14,6 @@ export const HOST = "127.0.0.1";
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 const MOST_BYTES = 10_000;
 const MOST_RPC_BYTES = 5_000_000;
-
-const gzip = promisify(gzipCallback);
 
 const TYPES: Record<string, string> = {
   ".css": "text/css; charset=utf-8",
@@ -60,12 +57,31 @@ function policyOf(page: string): string {
   );
 }
 
+type File = { content: Buffer; compressed: Buffer | undefined; type: string; caching: string };
+
+/** By the path they are asked for. */
+function filesOf(folder: string): Map<string, File> {
+  const files = new Map<string, File>();
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const type = TYPES[path.extname(entry.name)];
+    if (!entry.isFile() || type === undefined) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    const name = `/${path.relative(folder, file).split(path.sep).join("/")}`;
+    const content = readFileSync(file);
+    // The names of what is in assets/ change with the content.
+    const caching = name.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache";
+    files.set(name, { content, compressed: COMPRESSED.test(type) ? gzipSync(content) : undefined, type, caching });
+  }
+  return files;
+}
+
 /** Listens on that port, or fails with EADDRINUSE. */
 export async function serveSite(site: Site, port: number): Promise<Server> {
-  const policy = policyOf(await readFile(path.join(site.folder, "index.html"), "utf8"));
+  const files = filesOf(site.folder);
+  const policy = policyOf(files.get("/index.html")?.content.toString("utf8") ?? "");
   const server = createServer((request, response) => {
     response.setHeader("content-security-policy", policy);
-    answer(site, request, response).catch((error: unknown) => {
+    answer(site, files, request, response).catch((error: unknown) => {
       const status = error instanceof Refused ? error.status : 500;
       if (!response.headersSent) sendJson(response, status, { error: reasonOf(error) });
       else response.destroy();
@@ -78,30 +94,28 @@ export async function serveSite(site: Site, port: number): Promise<Server> {
   return server;
 }
 
-async function answer(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  site: Site,
+  files: ReadonlyMap<string, File>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const host = request.headers.host ?? "";
   if (!LOOPBACK.includes(host.replace(/:\d+$/, ""))) {
     throw new Refused(403, `"${host}" is not served here: open http://${HOST}:${request.socket.localPort}/.`);
   }
-  const pathname = pathOf(request.url ?? "/");
+  const pathname = (request.url ?? "").replace(/[?#].*$/s, "");
   if (pathname === "/rpc") return await forward(site, request, response);
-  if (pathname.startsWith("/controls")) return await control(site, pathname, request, response);
+  if (/^\/controls(\/|$)/.test(pathname)) return await control(site, pathname, request, response);
   if (request.method !== "GET" && request.method !== "HEAD") {
     throw new Refused(405, `${request.method} is not answered here: GET and HEAD are.`);
   }
   if (pathname === "/config.json") return sendJson(response, 200, site.config);
-  await sendFile(site.folder, pathname, request, response);
-}
-
-/** Percent signs are resolved once, before anything looks at it. */
-function pathOf(url: string): string {
-  try {
-    const decoded = decodeURIComponent(url.replace(/[?#].*$/s, ""));
-    if (decoded.startsWith("/") && !/[\0\\]/.test(decoded)) return decoded;
-  } catch {
-    // Not percent-encoded text.
-  }
-  throw new Refused(400, "That is no path.");
+  const file = files.get(pathname === "/" ? "/index.html" : pathname);
+  if (file === undefined) throw new Refused(404, "There is no such file here.");
+  const isCompressed = /\bgzip\b/.test(String(request.headers["accept-encoding"]));
+  const compressed = isCompressed ? file.compressed : undefined;
+  send(response, 200, compressed ?? file.content, file.type, file.caching, compressed !== undefined, request.method);
 }
 
 async function control({ controls }: Site, pathname: string, request: IncomingMessage, response: ServerResponse) {
@@ -146,24 +160,6 @@ async function forward({ rpcUrl }: Site, request: IncomingMessage, response: Ser
   send(response, said.status, Buffer.from(await said.arrayBuffer()), TYPES[".json"] as string, "no-store");
 }
 
-async function sendFile(folder: string, pathname: string, request: IncomingMessage, response: ServerResponse) {
-  const name = pathname === "/" ? "/index.html" : pathname;
-  const file = path.join(folder, name);
-  const missing = new Refused(404, `There is no ${name} here.`);
-  const type = TYPES[path.extname(file)];
-  // A path that is not in its plain form, a hidden file, or a link that leads out of the folder.
-  if (type === undefined || name.split("/").some((part, index) => index > 0 && /^(\.|$)/.test(part))) throw missing;
-  const real = await realpath(file).catch(() => undefined);
-  if (real === undefined || !real.startsWith((await realpath(folder)) + path.sep)) throw missing;
-  const content = await readFile(real).catch(() => undefined);
-  if (content === undefined) throw missing;
-  // The names of what is in assets/ change with the content.
-  const caching = name.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache";
-  const isCompressed = COMPRESSED.test(type) && /\bgzip\b/.test(String(request.headers["accept-encoding"]));
-  const bytes = isCompressed ? await gzip(content) : content;
-  send(response, 200, bytes, type, caching, isCompressed ? { "content-encoding": "gzip" } : {}, request.method);
-}
-
 function sendJson(response: ServerResponse, status: number, value: unknown): void {
   send(response, status, Buffer.from(JSON.stringify(value)), TYPES[".json"] as string, "no-store");
 }
@@ -174,12 +170,12 @@ function send(
   content: Buffer,
   type: string,
   caching: string,
-  more: Record<string, string> = {},
+  isCompressed = false,
   method = "GET",
 ): void {
   response.writeHead(status, {
     ...HEADERS,
-    ...more,
+    ...(isCompressed ? { "content-encoding": "gzip" } : {}),
     vary: "accept-encoding",
     "cache-control": caching,
     "content-type": type,

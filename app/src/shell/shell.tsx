@@ -1,5 +1,5 @@
 // Around every page: head, navigation, what is wrong with the connection, and the page's own errors.
-import { Component, type ErrorInfo, type ReactNode, Suspense, useEffect, useRef } from "react";
+import { Component, type ErrorInfo, lazy, type ReactNode, Suspense, useEffect, useRef } from "react";
 
 import { useChain, useConfig, useWallet } from "../chain/app.js";
 import { useStore } from "../chain/store.js";
@@ -12,8 +12,12 @@ import { match, type Route, to, usePath } from "./router.js";
 import { ThemeSwitch } from "./theme.js";
 import { WalletButton } from "./wallet-menu.js";
 
+/** Only where `npm start` serves the page. */
+const LocalPanel = lazy(async () => ({ default: (await import("../local/panel.js")).LocalPanel }));
+
 export function Shell() {
   const path = usePath();
+  const { local } = useConfig();
   const current = path === "" ? HOME : path;
   return (
     <>
@@ -59,6 +63,11 @@ export function Shell() {
         Not audited. What is lent here can be lost: reserve and insurance fund bear a loss first, and after them every
         supplier bears the same part of the rest.
       </footer>
+      {local === undefined ? null : (
+        <Suspense fallback={null}>
+          <LocalPanel base={local.controls} />
+        </Suspense>
+      )}
       <Toasts />
     </>
   );
