@@ -12,6 +12,7 @@ export const routes: readonly Route[] = [
   { path: "market/:name/insure", title: "Insure", MarketPage: page(() => import("./pages/insure.js")) },
   { path: "market/:name/claim", title: "Claim", MarketPage: page(() => import("./pages/claim.js")) },
   { path: "positions", title: "Positions", isInNavigation: true, Page: page(() => import("./pages/positions.js")) },
+  { path: "governance", title: "Governance", isInNavigation: true, Page: page(() => import("./pages/governance.js")) },
   { path: "positions/:address", title: "Positions", Page: page(() => import("./pages/positions.js")) },
 ];
 
