@@ -86,7 +86,7 @@ export function AmountField({ label, token, amount, max, maxLabel, problem, hint
             type="button"
             className="button small"
             disabled={isDisabled}
-            aria-label={`${label}: take the most`}
+            aria-label={`${label}: max`}
             onClick={() => amount.setMax(max)}
           >
             max
