@@ -144,7 +144,7 @@ type SubmitProps = {
   readonly idle: string;
   readonly running: Running;
   readonly reasons?: readonly Reason[];
-  /** What a token or an approval is called in the steps: "10 USDT". */
+  /** What is allowed or signed for, in the steps: "exactly 10 USDT". */
   readonly what?: string | undefined;
 };
 
@@ -177,7 +177,7 @@ export function Progress({ running, what }: { running: Running; what?: string | 
             <Steps running={running} what={what} />
           </Notice>
         ) : null}
-        {state.phase === "mined" ? (
+        {state.phase === "mined" && result !== undefined ? (
           <Notice tone="good" title={`Done: ${label}`}>
             <p>{result}</p>
             <p>
@@ -217,8 +217,8 @@ export function Progress({ running, what }: { running: Running; what?: string | 
 }
 
 const STEP_WORDS: Record<Step, (what: string) => string> = {
-  approve: (what) => `Allow exactly ${what}`,
-  sign: (what) => `Sign for exactly ${what}: it costs nothing`,
+  approve: (what) => `Allow ${what}`,
+  sign: (what) => `Sign for ${what}: it costs nothing`,
   send: () => "Send the transaction",
 };
 

@@ -117,7 +117,7 @@ function Borrow({ view, own: present }: FormProps) {
         idle="Borrow"
         running={running}
         reasons={reasonsFor(own, preview.reasons)}
-        what={what}
+        what={`exactly ${what}`}
       />
     </>
   );
@@ -241,7 +241,7 @@ function Repay({ view, own: present }: FormProps) {
         idle="Repay"
         running={running}
         reasons={reasonsFor(own, preview.reasons)}
-        what={isAll ? `${what} and a little more for interest` : what}
+        what={isAll ? `${what} and a little more for interest` : `exactly ${what}`}
       />
     </>
   );

@@ -147,7 +147,7 @@ function Stake({ view, own: present }: FormProps) {
         idle="Stake"
         running={running}
         reasons={reasonsFor(own, preview.reasons)}
-        what={isShares ? `shares worth ${what}` : what}
+        what={isShares ? `shares worth ${what}` : `exactly ${what}`}
       />
     </>
   );

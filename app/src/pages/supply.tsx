@@ -84,7 +84,7 @@ function Deposit({ view, own: present }: FormProps) {
         idle="Supply"
         running={running}
         reasons={reasonsFor(own, preview.reasons)}
-        what={what}
+        what={`exactly ${what}`}
       />
     </>
   );
