@@ -41,7 +41,7 @@ function Figures({ market }: { market: MarketPageProps["market"]["market"] }) {
   const { totals, rates, prices, cover, asset, collateral } = market;
   return (
     <Card>
-      <dl className="stats">
+      <dl className="stats wide">
         <Stat
           label="Supplied"
           note={
@@ -78,7 +78,9 @@ function Figures({ market }: { market: MarketPageProps["market"]["market"] }) {
             )
           }
         >
-          <span className="number">{sharePriceText(prices.exitPriceWad)}</span>
+          <span className={prices.exitPriceWad === prices.grossPriceWad ? "number" : "number tone-bad"}>
+            {sharePriceText(prices.exitPriceWad)}
+          </span>
         </Stat>
         <Stat label="Coverage" note="reserve and fund, of all debt">
           {cover.coverageRatioWad === MAX_UINT256 ? "no debt" : <Percent value={cover.coverageRatioWad} />}

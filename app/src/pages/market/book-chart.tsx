@@ -35,6 +35,8 @@ function Chart({ book, asset }: { book: Book; asset: Token }) {
   const most = bars.reduce((max, { debtAssets }) => (debtAssets > max ? debtAssets : max), 1n);
   // The bar without an end is as wide as the others.
   const whole = (book.endWad * BigInt(bars.length)) / BigInt(bars.length - 1);
+  // 25% apart, or 50% or 100%
+  const step = book.endWad > 3n * WAD ? 100n : book.endWad > (3n * WAD) / 2n ? 50n : 25n;
   const at = (wad: bigint): string => `${Number((wad * 10_000n) / whole) / 100}%`;
   const columns: readonly Column<Bar>[] = [
     { key: "ltv", title: "LTV", render: rangeText },
@@ -61,11 +63,14 @@ function Chart({ book, asset }: { book: Book; asset: Token }) {
           ))}
         </div>
         <div className="book-axis">
-          {[0n, 25n, 50n, 75n, 100n].map((percent) => (
-            <span key={percent} style={{ left: at((percent * WAD) / 100n) }}>
-              {percentText((percent * WAD) / 100n)}
-            </span>
-          ))}
+          {[0n, 1n, 2n, 3n, 4n]
+            .map((index) => index * step)
+            .filter((percent) => percent * WAD < book.endWad * 100n)
+            .map((percent) => (
+              <span key={percent} style={{ left: at((percent * WAD) / 100n) }}>
+                {percentText((percent * WAD) / 100n)}
+              </span>
+            ))}
         </div>
       </div>
       <dl className="legend">

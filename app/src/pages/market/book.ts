@@ -40,20 +40,31 @@ export type Book = {
   readonly unreadAssets: bigint;
 };
 
-const BARS_A_WHOLE = 40n;
-/** 110%; what is above is in one bar more. */
+/** What is above the last of them is in one bar more. */
 const BARS = 44n;
+/** Where the bars end, in percent: the first that leaves at most a twentieth of the debt above. */
+const ENDS = [110n, 165n, 220n, 440n];
 
 const ltvOf = ({ debtAssets, collateral }: Tick, price: bigint): bigint | undefined => {
   const value = mulDown(collateral, price, PRICE_SCALE);
   return value === 0n ? undefined : (debtAssets * WAD) / value;
 };
 
+function endOf(ticks: readonly Tick[], price: bigint): bigint {
+  const above = (percent: bigint): bigint =>
+    ticks.reduce((sum, tick) => {
+      const ltvWad = ltvOf(tick, price);
+      return ltvWad === undefined || ltvWad * 100n >= percent * WAD ? sum + tick.debtAssets : sum;
+    }, 0n);
+  const all = above(0n);
+  return ENDS.find((percent) => above(percent) * 20n <= all) ?? 440n;
+}
+
 /** Each tick, a band of a 64th, is in the bar of its positions' average LTV at the low price. */
 export function bookOf(market: Market, ticks: readonly Tick[]): Book {
   const { terms, prices, totals, estate } = market;
-  const width = WAD / BARS_A_WHOLE;
-  const endWad = BARS * width;
+  const endWad = (endOf(ticks, prices.low) * WAD) / 100n;
+  const width = endWad / BARS;
   const liquidationWad = (terms.lltvBps * WAD) / BPS;
   const shortfallWad = (BPS * WAD) / terms.lifFloorBps;
   const zoneOf = (ltvWad: bigint): Zone => {

@@ -22,6 +22,8 @@ const dataOf = ({ times, gross, exit }: Points): uPlot.AlignedData => [
   exit as (number | null)[],
 ];
 
+const showNewest = (chart: uPlot): void => chart.setLegend({ idx: chart.data[0].length - 1 }, false);
+
 export type PriceChart = { readonly update: (points: Points) => void; readonly destroy: () => void };
 
 export function drawPrices(place: HTMLElement, points: Points): PriceChart {
@@ -34,6 +36,8 @@ export function drawPrices(place: HTMLElement, points: Points): PriceChart {
       height: HEIGHT,
       cursor: { y: false, drag: { x: true, y: false } },
       legend: { show: true, live: true },
+      // Where nothing is pointed at, the newest values stand in the legend.
+      hooks: { setLegend: [(self) => self.legend.idxs?.every((index) => index === null) === true && showNewest(self)] },
       scales: {
         y: {
           range: (_self, low, high) => {
@@ -53,12 +57,18 @@ export function drawPrices(place: HTMLElement, points: Points): PriceChart {
       series: [
         { label: "Time", value: (_self, time) => (time === null ? "–" : dayTime.format(time * 1_000)) },
         line("Gross price", "--muted", [5, 4]),
-        { ...line("Exit price", "--suppliers"), width: 2, ...stepped },
+        {
+          ...line("Exit price", "--suppliers"),
+          width: 2,
+          points: { size: 6, fill: colour("--suppliers") },
+          ...stepped,
+        },
       ],
     },
     dataOf(points),
     place,
   );
+  showNewest(chart);
   const size = new ResizeObserver(() => chart.setSize({ width: place.clientWidth, height: HEIGHT }));
   size.observe(place);
   // Colours are read anew at each drawing.
@@ -68,7 +78,10 @@ export function drawPrices(place: HTMLElement, points: Points): PriceChart {
   const redraw = () => chart.redraw(false);
   scheme.addEventListener("change", redraw);
   return {
-    update: (next) => chart.setData(dataOf(next)),
+    update: (next) => {
+      chart.setData(dataOf(next));
+      showNewest(chart);
+    },
     destroy() {
       size.disconnect();
       theme.disconnect();

@@ -17,7 +17,7 @@ export function LossesCard({ ready: { market, addresses } }: { ready: ReadyMarke
   const { asset, certificates } = market;
   return (
     <Card title="Losses and recoveries">
-      <dl className="stats">
+      <dl className="stats wide">
         <Stat label="Lost in all">
           <Amount value={sum(losses.map(({ lossAssets }) => lossAssets))} token={asset} isCompact />
         </Stat>

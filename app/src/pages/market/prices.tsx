@@ -7,7 +7,11 @@ import { Button, Card, type Column, sharePriceText, Table, Time } from "../../ui
 import type { PriceChart } from "./chart.js";
 import { pointsOf } from "./points.js";
 
+/** Without a choice: the shortest span with so many points in it. */
+const ENOUGH = 4;
+
 const SPANS = [
+  { name: "Hour", seconds: 3_600 },
   { name: "Day", seconds: 86_400 },
   { name: "Week", seconds: 7 * 86_400 },
   { name: "Month", seconds: 30 * 86_400 },
@@ -30,9 +34,13 @@ const columns: readonly Column<Point>[] = [
 
 export function PricesCard({ ready: { market, timestamp, addresses } }: { ready: ReadyMarket }) {
   const rows = useRows("price", addresses.pool);
-  const [span, setSpan] = useState<(typeof SPANS)[number]["name"]>("All");
-  const seconds = SPANS.find(({ name }) => name === span)?.seconds ?? Infinity;
+  const [chosen, choose] = useState<(typeof SPANS)[number]["name"]>();
   const now = { timestamp: Number(timestamp), ...market.prices };
+  const countSince = (seconds: number) => rows.filter((row) => row.timestamp > now.timestamp - seconds).length;
+  const { name: span, seconds } =
+    SPANS.find(({ name, seconds: length }) =>
+      chosen === undefined ? countSince(length) >= ENOUGH : name === chosen,
+    ) ?? SPANS[4];
   const points = pointsOf(rows, now, now.timestamp - seconds);
   const table = points.times
     .map((time, index): Point => ({ time, gross: points.gross[index] ?? null, exit: points.exit[index] ?? null }))
@@ -63,7 +71,7 @@ export function PricesCard({ ready: { market, timestamp, addresses } }: { ready:
   const choice = (
     <div className="row spans" role="group" aria-label="Time span">
       {SPANS.map(({ name }) => (
-        <Button key={name} kind="quiet" className="small" aria-pressed={name === span} onClick={() => setSpan(name)}>
+        <Button key={name} kind="quiet" className="small" aria-pressed={name === span} onClick={() => choose(name)}>
           {name}
         </Button>
       ))}

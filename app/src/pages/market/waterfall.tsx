@@ -30,20 +30,33 @@ const ROLES: Record<Tier["name"], string> = {
 /** Falls of the collateral's price that one can ask for, in percent. */
 const FALLS = [25n, 50n, 75n];
 
+/** What the picture shows: what the oracle says, a loss of some size, or what a fall of the price would uncover. */
+type Choice =
+  | { readonly kind: "now" }
+  | { readonly kind: "loss"; readonly loss: bigint }
+  | { readonly kind: "fall"; readonly percent: bigint };
+
+function lossOf(choice: Choice, market: Market, ticks: readonly Tick[]): bigint {
+  if (choice.kind === "now") return market.cover.shortfall;
+  if (choice.kind === "loss") return choice.loss;
+  return shortfallAt(market, ticks, fallen(market.prices.low, choice.percent));
+}
+
 export function Waterfall({ ready, ticks }: { ready: ReadyMarket; ticks: readonly Tick[] | undefined }) {
   const { market, account } = ready;
-  const { asset, cover, totals } = market;
-  const [chosen, choose] = useState<bigint>();
-  const debt = totals.debtAssets;
-  const picture = pictureOf(market, chosen ?? cover.shortfall);
-  const isNow = chosen === undefined;
+  const { asset, prices } = market;
+  const [choice, choose] = useState<Choice>({ kind: "now" });
+  const debt = market.totals.debtAssets;
+  const picture = pictureOf(market, lossOf(choice, market, ticks ?? []));
+  const isNow = choice.kind === "now";
+  const low = choice.kind === "fall" ? fallen(prices.low, choice.percent) : prices.low;
   return (
     <Card title="Who bears a loss" id="waterfall">
       <p className="verdict">
         <Verdict picture={picture} market={market} isNow={isNow} />
       </p>
       <div className="falls">
-        <Loans market={market} loss={picture.loss} />
+        <Loans market={market} loss={picture.loss} low={low} />
         {picture.tiers.map((tier, index) => (
           <Fragment key={tier.name}>
             <Pipe amount={tier.arrives} loss={picture.loss} market={market} />
@@ -67,28 +80,25 @@ export function Waterfall({ ready, ticks }: { ready: ReadyMarket; ticks: readonl
             value={stepOf(picture.loss, debt)}
             aria-valuetext={inWords(picture, market)}
             style={trackOf(picture, debt)}
-            onChange={({ target }) => choose(lossAt(Number(target.value), debt))}
+            onChange={({ target }) => choose({ kind: "loss", loss: lossAt(Number(target.value), debt) })}
           />
           <div className="row chips">
-            <Button className="small" aria-pressed={isNow} onClick={() => choose(undefined)}>
+            <Button className="small" aria-pressed={isNow} onClick={() => choose({ kind: "now" })}>
               Now
             </Button>
-            {ticks === undefined || market.prices.low === 0n
+            {ticks === undefined || prices.low === 0n
               ? null
-              : FALLS.map((percent) => {
-                  const loss = shortfallAt(market, ticks, fallen(market.prices.low, percent));
-                  return (
-                    <Button
-                      key={percent}
-                      className="small"
-                      aria-pressed={chosen === loss}
-                      title="What the oracle would show as uncovered if nobody were liquidated on the way"
-                      onClick={() => choose(loss)}
-                    >
-                      {market.collateral.symbol} −{percentText((percent * WAD) / 100n)}
-                    </Button>
-                  );
-                })}
+              : FALLS.map((percent) => (
+                  <Button
+                    key={percent}
+                    className="small"
+                    aria-pressed={choice.kind === "fall" && choice.percent === percent}
+                    title="What would be uncovered if the price fell so far and nobody were liquidated on the way"
+                    onClick={() => choose({ kind: "fall", percent })}
+                  >
+                    {market.collateral.symbol} −{percentText((percent * WAD) / 100n)}
+                  </Button>
+                ))}
           </div>
         </div>
       )}
@@ -192,30 +202,30 @@ function share(part: bigint, whole: bigint): number {
   return Math.min(Math.max(Number((part * 10_000n) / whole) / 10_000, 0.012), 1);
 }
 
-const vars = (values: Record<`--${string}`, number | string>): CSSProperties => values as CSSProperties;
+const Levels = ({ whole, lost }: { whole: bigint; lost: number }) => (
+  <>
+    <span className={whole === 0n || lost === 1 ? "" : "level"} style={{ "--part": 1 - lost }} />
+    <span className="lost" style={{ "--part": lost }} />
+  </>
+);
 
-function Loans({ market, loss }: { market: Market; loss: bigint }) {
-  const { totals, prices, asset } = market;
+function Loans({ market, loss, low }: { market: Market; loss: bigint; low: bigint }) {
+  const { totals, asset } = market;
   const debt = totals.debtAssets;
-  const collateral = mulDown(totals.collateralBalance, prices.low, PRICE_SCALE);
+  const collateral = mulDown(totals.collateralBalance, low, PRICE_SCALE);
   const lost = share(loss, debt);
   return (
-    <section className="fall loans" style={vars({ "--place": 0 })}>
+    <section className="fall loans" style={{ "--place": 0 }}>
       <h3>Loans</h3>
       <div className="vessel" aria-hidden="true">
-        <span className="level" style={vars({ "--part": debt === 0n ? 0 : 1 - lost })} />
-        <span className="lost" style={vars({ "--part": lost })} />
+        <Levels whole={debt} lost={lost} />
       </div>
       <p className="fall-figure">
         <Amount value={debt} token={asset} isCompact />
       </p>
       <p className="fall-note">
         lent, against collateral worth{" "}
-        {prices.low === 0n ? (
-          "nothing, as far as the oracle says"
-        ) : (
-          <Amount value={collateral} token={asset} isCompact />
-        )}
+        {low === 0n ? "nothing, as far as the oracle says" : <Amount value={collateral} token={asset} isCompact />}
       </p>
     </section>
   );
@@ -227,7 +237,7 @@ function Pipe({ amount, loss, market }: { amount: bigint; loss: bigint; market: 
       <span className="pipe-label">
         {amount === 0n ? "" : amountText(amount, market.asset, { isCompact: true, hasSymbol: false })}
       </span>
-      <span className="stream" style={vars({ "--flow": share(amount, loss) })} />
+      <span className="stream" style={{ "--flow": share(amount, loss) }} />
     </div>
   );
 }
@@ -236,13 +246,12 @@ function Vessel({ tier, place, market }: { tier: Tier; place: number; market: Ma
   const { name, holds, bears } = tier;
   const lost = share(bears, holds);
   return (
-    <section className={`fall ${name}`} style={vars({ "--place": place })}>
+    <section className={`fall ${name}`} style={{ "--place": place }}>
       <h3>
         <span className="order">{place}</span> {NAMES[name]}
       </h3>
       <div className="vessel" aria-hidden="true">
-        <span className="level" style={vars({ "--part": holds === 0n ? 0 : 1 - lost })} />
-        <span className="lost" style={vars({ "--part": lost })} />
+        <Levels whole={holds} lost={lost} />
       </div>
       <p className="fall-figure">
         {bears === 0n ? null : (
@@ -267,7 +276,7 @@ function trackOf({ tiers }: Picture, debt: bigint): CSSProperties {
   const first = reserve?.holds ?? 0n;
   const second = first + (fund?.holds ?? 0n);
   const at = (loss: bigint): string => `${(100 * stepOf(loss, debt)) / STEPS}%`;
-  return vars({ "--reserve-end": at(first), "--fund-end": at(second) });
+  return { "--reserve-end": at(first), "--fund-end": at(second) };
 }
 
 // ---------------------------------------------------------------- who looks
