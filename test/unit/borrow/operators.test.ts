@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 
+import { PENDING } from "../../helpers/blocks.js";
 import { ethers, MAX, sent, time, type World, world, ZERO } from "../../helpers/fixtures.js";
 import { SET_OPERATOR } from "../../helpers/typed-data.js";
 import { anotherMarket, deposit, deployPuppet, lentWorld } from "../pool/kit.js";
@@ -87,7 +88,7 @@ describe("LendingPool, operators", () => {
       const deadline = BigInt(await time.latest()) + 100n;
       const signature = await sign(w, alice, orderOf(w, { deadline }));
       await time.setNextBlockTimestamp(deadline + 1n);
-      await expect(pool.setOperatorWithSig(alice, dave, true, deadline, signature))
+      await expect(pool.setOperatorWithSig.staticCall(alice, dave, true, deadline, signature, PENDING))
         .to.be.revertedWithCustomError(pool, "SignatureExpired")
         .withArgs(deadline, deadline + 1n);
       await time.setNextBlockTimestamp(deadline);

@@ -215,10 +215,12 @@ describe("The insurance fund and losses", () => {
       // The standard's forms pay the whole worth or nothing: who leaves for less says for how little.
       expect(await fund.maxWithdraw(carol, PENDING)).to.equal(0n);
       expect(await fund.maxRedeem(carol, PENDING)).to.equal(0n);
-      await expect(fund.connect(carol)["redeem(uint256,address,address)"](gross * FIRST_RATE, carol, carol))
+      const standard = fund.connect(carol).getFunction("redeem(uint256,address,address)");
+      await expect(standard.staticCall(gross * FIRST_RATE, carol, carol, PENDING))
         .to.be.revertedWithCustomError(pool, "BelowMinimum")
-        .withArgs((paidShares: bigint) => paidShares < gross, gross);
-      await expect(fund.connect(carol)["withdraw(uint256,address,address)"](1, carol, carol))
+        .withArgs(paid, gross);
+      const withdraw = fund.connect(carol).getFunction("withdraw(uint256,address,address)");
+      await expect(withdraw.staticCall(1, carol, carol, PENDING))
         .to.be.revertedWithCustomError(fund, "ExceedsClaimable")
         .withArgs(carol, 1, 0);
 
