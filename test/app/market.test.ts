@@ -14,9 +14,9 @@ import { eth, momentOf, price, usd } from "./snapshots.js";
 
 const market = (): Market => momentOf().market;
 
-describe("app: the waterfall's picture", () => {
-  const bearsOf = (wanted: bigint): readonly bigint[] => pictureOf(market(), wanted).tiers.map(({ bears }) => bears);
+const bearsOf = (wanted: bigint): readonly bigint[] => pictureOf(market(), wanted).tiers.map(({ bears }) => bears);
 
+describe("app: the waterfall's picture", () => {
   it("lets the reserve, then the fund, then the suppliers bear a loss", () => {
     expect(bearsOf(0n)).to.deep.equal([0n, 0n, 0n]);
     expect(bearsOf(usd(10_000))).to.deep.equal([usd(10_000), 0n, 0n]);
@@ -87,18 +87,19 @@ describe("app: the waterfall's picture", () => {
   });
 });
 
-describe("app: the book by loan-to-value", () => {
-  /** A tick with so much debt against so much collateral, at a price of 2,000. */
-  const tick = (debt: number, collateral: number): Tick => ({
-    tick: 0n,
-    debtShares: usd(debt),
-    debtAssets: usd(debt),
-    collateral: eth(collateral),
-    firstInsolventBelow: 0n,
-    allInsolventBelow: 0n,
-  });
-  const filled = ({ bars }: ReturnType<typeof bookOf>) => bars.filter(({ debtAssets }) => debtAssets > 0n);
+/** A tick with so much debt against so much collateral, at a price of 2,000. */
+const tick = (debt: number, collateral: number): Tick => ({
+  tick: 0n,
+  debtShares: usd(debt),
+  debtAssets: usd(debt),
+  collateral: eth(collateral),
+  firstInsolventBelow: 0n,
+  allInsolventBelow: 0n,
+});
 
+const filled = ({ bars }: ReturnType<typeof bookOf>) => bars.filter(({ debtAssets }) => debtAssets > 0n);
+
+describe("app: the book by loan-to-value", () => {
   it("puts debt where its collateral's value says, in bars of 2.5%", () => {
     const book = bookOf(market(), [tick(50_000, 50), tick(1_000, 1), tick(900, 0.5)]);
     expect(filled(book).map(({ fromWad, toWad, debtAssets }) => [fromWad, toWad, debtAssets])).to.deep.equal([
@@ -162,13 +163,13 @@ describe("app: the book by loan-to-value", () => {
   });
 });
 
-describe("app: positions at risk", () => {
-  const position = (debtAssets: bigint, healthPercent: bigint): Position => ({
-    ...momentOf().account.position,
-    debtAssets,
-    healthWad: (healthPercent * WAD) / 100n,
-  });
+const position = (debtAssets: bigint, healthPercent: bigint): Position => ({
+  ...momentOf().account.position,
+  debtAssets,
+  healthWad: (healthPercent * WAD) / 100n,
+});
 
+describe("app: positions at risk", () => {
   it("are those that a fall by a fifth would make liquidatable, nearest first", () => {
     const found = atRisk([
       position(1n, 125n),
@@ -187,18 +188,19 @@ describe("app: positions at risk", () => {
   });
 });
 
+const row = (timestamp: number, gross: number | null, exit: number | null): PriceRow => ({
+  kind: "price",
+  cause: "sample",
+  market: "",
+  blockNumber: timestamp,
+  logIndex: 0,
+  timestamp,
+  transactionHash: "",
+  grossPriceWad: gross === null ? null : `${gross}000000000000000`,
+  exitPriceWad: exit === null ? null : `${exit}000000000000000`,
+});
+
 describe("app: share prices as lines", () => {
-  const row = (timestamp: number, gross: number | null, exit: number | null): PriceRow => ({
-    kind: "price",
-    cause: "sample",
-    market: "",
-    blockNumber: timestamp,
-    logIndex: 0,
-    timestamp,
-    transactionHash: "",
-    grossPriceWad: gross === null ? null : `${gross}000000000000000`,
-    exitPriceWad: exit === null ? null : `${exit}000000000000000`,
-  });
   const now = { timestamp: 100, grossPriceWad: 2n * WAD, exitPriceWad: WAD };
 
   it("have each second once, with the last that was told of each price, and end now", () => {

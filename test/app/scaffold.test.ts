@@ -51,14 +51,15 @@ describe("app: config.json", () => {
   }
 });
 
-describe("app: the connection", () => {
-  const answering = (asked: string[], broken: readonly string[], status = 503): Fetch => {
-    return async (url) => {
-      asked.push(url);
-      if (broken.includes(url)) return new Response("", { status });
-      return new Response(JSON.stringify({ jsonrpc: "2.0", id: 1, result: "0x1" }));
-    };
+const answering = (asked: string[], broken: readonly string[], status = 503): Fetch => {
+  return async (url) => {
+    asked.push(url);
+    if (broken.includes(url)) return new Response("", { status });
+    return new Response(JSON.stringify({ jsonrpc: "2.0", id: 1, result: "0x1" }));
   };
+};
+
+describe("app: the connection", () => {
   const nodes = ["https://first.example/key", "https://second.example/key"];
 
   it("goes on with the next node when one fails, and stays there", async () => {
@@ -165,9 +166,9 @@ describe("app: numbers that are typed", () => {
   }
 });
 
-describe("app: numbers that are shown", () => {
-  const digits = (text: string): string => text.replace(/[^\d<]/g, "");
+const digits = (text: string): string => text.replace(/[^\d<]/g, "");
 
+describe("app: numbers that are shown", () => {
   it("are percents that never look like nothing where there is something", () => {
     expect(digits(percentText(WAD / 8n))).to.equal("125");
     expect(digits(percentText(1n))).to.equal("<001");
@@ -189,10 +190,10 @@ describe("app: numbers that are shown", () => {
   });
 });
 
-describe("app: a market's state", () => {
-  const words = (changes: Parameters<typeof momentOf>[0]): string[] =>
-    marketState(momentOf(changes).market).map(({ text }) => text);
+const words = (changes: Parameters<typeof momentOf>[0]): string[] =>
+  marketState(momentOf(changes).market).map(({ text }) => text);
 
+describe("app: a market's state", () => {
   it("is one word when all is well, and each thing that is not otherwise", () => {
     expect(words({})).to.deep.equal(["Open"]);
     expect(words({ cover: { shortfall: 1n } })).to.deep.equal(["Covered shortfall"]);

@@ -1,7 +1,9 @@
 // What pages are made of.
 import { type ButtonHTMLAttributes, type ReactNode, useEffect, useId, useRef } from "react";
 
-export type Tone = "neutral" | "good" | "warning" | "bad";
+import type { Tone } from "./tone.js";
+
+export type { Tone } from "./tone.js";
 
 type Children = { readonly children?: ReactNode };
 

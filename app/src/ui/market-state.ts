@@ -1,6 +1,6 @@
 // What state a market is in, in a word or two each.
 import type { Market } from "../../../sdk/market.js";
-import type { Tone } from "./layout.js";
+import type { Tone } from "./tone.js";
 
 export type StateWord = { readonly text: string; readonly tone: Tone };
 
