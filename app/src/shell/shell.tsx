@@ -124,10 +124,11 @@ function findRoute(path: string): { route: Route; params: Record<string, string>
 
 /** The newest block read: who looks sees that the page lives. */
 function BlockNumber() {
-  const { block } = useChain();
+  const { block, connection } = useChain();
   if (block === undefined) return null;
+  const age = connection.status === "online" ? "" : "old";
   return (
-    <span className="block-number" title={`Block ${block.number} of ${clockText(block.timestamp)}`}>
+    <span className={`block-number ${age}`} title={`Block ${block.number} of ${clockText(block.timestamp)}`}>
       <span className="unseen">Block </span>
       {wholeText(block.number)}
     </span>
