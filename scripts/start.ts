@@ -100,6 +100,7 @@ async function run(): Promise<void> {
     console.log(`\nOpen ${page} in a browser. Meanwhile, a loss on the market "story":`);
   }
   await controls.alone("The story of a loss", async () => await tellStory(local, (text) => console.log(`\n${text}`)));
+  await controls.remember();
   describe(rpcUrl, page, file);
   if (endsAfterStory) return;
   console.log("\nThe chain stays up until Ctrl-C.");

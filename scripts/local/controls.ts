@@ -45,6 +45,7 @@ const BODIES = {
   recover: z.strictObject({ market, amount: z.string('allowed is an amount as text, or a part such as "50%"') }),
   reopen: z.strictObject({ market }),
   wait: z.strictObject({ days: number(0.01, 3_650) }),
+  again: z.strictObject({}),
 } satisfies Record<Control, z.ZodType>;
 type Bodies = { [K in Control]: z.output<(typeof BODIES)[K]> };
 
@@ -55,14 +56,19 @@ export class Controls {
   /** The end of the crisis that was begun last. */
   #ended: Promise<void> = Promise.resolve();
   #log: LogEntry[] = [];
+  #snapshot: unknown;
 
   constructor(chain: LocalChain) {
     this.#chain = chain;
   }
 
   state(): ControlsState {
-    const shown = crises().map(({ scenario: _, ticks: __, gas: ___, ...crisis }) => crisis);
-    return { crises: shown, running: this.#replay?.running ?? null, log: this.#log };
+    return { crises: crises().map(({ crisis }) => crisis), running: this.#replay?.running ?? null, log: this.#log };
+  }
+
+  /** What `again` goes back to is the chain as it is now. */
+  async remember(): Promise<void> {
+    this.#snapshot = await this.#chain.ethers.provider.send("evm_snapshot", []);
   }
 
   /** `doing` alone: whatever else is asked for meanwhile is refused. */
@@ -152,7 +158,7 @@ export class Controls {
     const { deployer } = this.#chain.people;
     const { unpaidFace } = await pool.certificates();
     const money = this.#money(amount, unpaidFace, found);
-    if (money === 0n) throw new Refused(BAD, `Nothing is owed to anyone in ${name}: name an amount.`);
+    if (money === 0n) throw new Refused(BAD, `Nothing is owed to anyone: name an amount.`);
     await sent(cash.mint(deployer.address, money));
     await sent(cash.connect(deployer).approve(await pool.getAddress(), money));
     const receipt = await sent(pool.connect(deployer).recover(money));
@@ -184,7 +190,7 @@ export class Controls {
     const { authority, people, ethers } = this.#chain;
     const target = await pool.getAddress();
     const { terms } = await this.#chain.lens.market(target);
-    if (!terms.isBorrowingHalted) return `Borrowing is open in ${name} already.`;
+    if (!terms.isBorrowingHalted) return "Borrowing is open already.";
     const data = pool.interface.encodeFunctionData("reopenBorrowing");
     const governor = authority.connect(people.governor);
     const id = await authority.hashOperation(people.governor.address, target, data);
@@ -193,7 +199,7 @@ export class Controls {
     const wait = Number(await authority.getSchedule(id)) - (await timeOf(ethers));
     if (wait > 0) await pass(ethers, wait);
     await sent(governor.execute(target, data));
-    return `The governor announced it, three days passed, and borrowing is open in ${name} again.`;
+    return `The governor announced it, three days passed, and borrowing is open again.`;
   }
 
   private async wait({ days }: Bodies["wait"]): Promise<string> {
@@ -202,24 +208,33 @@ export class Controls {
     return `${days} ${days === 1 ? "day" : "days"} passed: it is ${dateText(await timeOf(ethers))} on this chain.`;
   }
 
+  private async again(): Promise<string> {
+    if (this.#snapshot === undefined) throw new Refused(BAD, "Nothing was remembered to go back to.");
+    await this.#chain.ethers.provider.send("evm_revert", [this.#snapshot]);
+    await this.remember();
+    this.#log = [];
+    return "Everything is as it was after the start.";
+  }
+
   /** Answers at once; what it has begun goes on until its last price, or until it is stopped. */
   private async crisis({ market: name, id, stepsPerSecond }: Bodies["crisis"]): Promise<string> {
     const found = this.#market(name);
-    const play = crises().find((each) => each.id === id);
+    const play = crises().find((each) => each.crisis.id === id);
     if (play === undefined) {
-      const ids = crises().map((each) => each.id);
+      const ids = crises().map((each) => each.crisis.id);
       throw new Refused(BAD, `There is no crisis "${id}", but: ${ids.join(", ")}.`);
     }
-    this.#begin(play.title);
+    const { crisis } = play;
+    this.#begin(crisis.title);
     this.#replay = new Replay(this.#chain, found, play);
     this.#ended = this.#play(this.#replay, found, play, stepsPerSecond).finally(() => {
       this.#replay = undefined;
       this.#busyWith = undefined;
     });
-    return `${play.title}: ${play.steps} prices of ${play.days} days, scaled to the price of ${name}.`;
+    return `${crisis.title}: ${crisis.steps} prices of ${crisis.days === 1 ? "a day" : `${crisis.days} days`}, scaled to that of ${found.collateral.symbol}.`;
   }
 
-  async #play(replay: Replay, found: LocalMarket, { title, steps }: Play, speed: number): Promise<void> {
+  async #play(replay: Replay, found: LocalMarket, { crisis: { title, steps } }: Play, speed: number): Promise<void> {
     try {
       await this.#note(`${title} begins.`);
       const played = await replay.run(speed);
@@ -260,4 +275,5 @@ const TITLES: Record<Exclude<Control, "stop" | "crisis">, string> = {
   recover: "A recovery",
   reopen: "The reopening of borrowing",
   wait: "The passing of time",
+  again: "The way back",
 };

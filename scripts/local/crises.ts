@@ -10,7 +10,7 @@ const HEARTBEAT = 6 * 3_600;
 /** Without such a fall it is none. */
 const FALL = 0.1;
 
-export type Play = Crisis & { scenario: Scenario; ticks: readonly Tick[]; gas: readonly Tick[] };
+export type Play = { crisis: Crisis; scenario: Scenario; ticks: readonly Tick[]; gas: readonly Tick[] };
 
 let loaded: Play[] | undefined;
 
@@ -24,19 +24,15 @@ export function crises(): Play[] {
     const lowest = Math.min(...all.map(({ price }) => price)) / first.price;
     if (lowest > 1 - FALL) return [];
     const ticks = reported(all);
-    return [
-      {
-        id: scenario.name,
-        title: scenario.title,
-        about: scenario.about ?? "",
-        steps: ticks.length,
-        days: Math.round((last.time - first.time) / 86_400),
-        lowest,
-        scenario,
-        ticks,
-        gas: gasOf(scenario),
-      },
-    ];
+    const crisis: Crisis = {
+      id: scenario.name,
+      title: scenario.title,
+      about: scenario.about ?? "",
+      steps: ticks.length,
+      days: Math.max(1, Math.round((last.time - first.time) / 86_400)),
+      lowest,
+    };
+    return [{ crisis, scenario, ticks, gas: gasOf(scenario) }];
   });
   return loaded;
 }

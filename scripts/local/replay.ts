@@ -37,9 +37,10 @@ export class Replay {
   }
 
   get running(): Running {
-    const { id, title, steps, ticks } = this.#play;
+    const { crisis, ticks } = this.#play;
     const date = new Date((ticks[this.#step]?.time ?? 0) * 1_000).toISOString();
     const price = priceNumber(this.#price, this.#market);
+    const { id, title, steps } = crisis;
     return { id, title, market: this.#market.name, step: this.#step + 1, steps, date, price };
   }
 

@@ -43,6 +43,8 @@ export type Requests = {
   /** The governor opens borrowing again, which takes three days of the chain's time. */
   reopen: { market: string };
   wait: { days: number };
+  /** Back to the chain as it was after the start. */
+  again: Record<string, never>;
 };
 
 export type Control = keyof Requests;

@@ -62,7 +62,8 @@ function Drawer({ base, onClose }: { base: string; onClose: () => void }) {
 
   const { running } = state;
   const isBusy = pending !== undefined || running !== null;
-  const text = said?.text ?? state.log.at(-1)?.text;
+  // What a crisis came to is said at its end, long after the answer.
+  const text = said?.isError === true ? said.text : (state.log.at(-1)?.text ?? said?.text);
   return (
     <aside className="local-panel" aria-labelledby={heading}>
       <header className="card-head">
@@ -74,17 +75,23 @@ function Drawer({ base, onClose }: { base: string; onClose: () => void }) {
         </Button>
       </header>
 
-      <div className={`local-said ${said?.isError === true ? "bad" : ""}`} role="status" aria-live="polite">
-        {pending !== undefined && pending !== "stop" ? (
+      <div
+        className={`local-said ${said?.isError === true ? "bad" : ""}`}
+        role="status"
+        aria-live={running === null ? "polite" : "off"}
+      >
+        {pending !== undefined ? (
           <p>
             <span className="spinner" aria-hidden="true" /> {DOING[pending]} …
           </p>
+        ) : running !== null ? (
+          <Progress running={running} />
         ) : (
           <p>{text ?? "Let the price fall, look at the shortfall, then run the liquidations."}</p>
         )}
       </div>
 
-      <MarketChoice names={markets.map(({ name }) => name)} chosen={chosen} onChoose={choose} />
+      <MarketChoice markets={markets} chosen={chosen} onChoose={choose} />
       <PriceStep isBusy={isBusy} onMove={(percent) => void act("price", { market: chosen, percent })} />
       <Step title="2. Liquidate">
         <Button disabled={isBusy} onClick={() => void act("liquidate", { market: chosen })}>
@@ -107,6 +114,9 @@ function Drawer({ base, onClose }: { base: string; onClose: () => void }) {
         <Button disabled={isBusy} onClick={() => void act("reopen", { market: chosen })}>
           Open borrowing again
         </Button>
+        <Button disabled={isBusy} onClick={() => void act("again", {})}>
+          Back to the start
+        </Button>
       </Step>
       <Replay
         crises={state.crises}
@@ -128,6 +138,7 @@ const DOING: Record<Control, string> = {
   reopen: "The governor announces it, and three days pass",
   crisis: "It begins",
   stop: "Stopping",
+  again: "Back to the start",
 };
 
 /** The market that the page shows, until another one is chosen. */
@@ -167,16 +178,22 @@ const Step = ({ title, children }: { title: string; children: ReactNode }) => (
   </fieldset>
 );
 
-type MarketChoiceProps = { names: readonly string[]; chosen: string; onChoose: (name: string) => void };
+type MarketChoiceProps = {
+  markets: readonly { name: string; title: string }[];
+  chosen: string;
+  onChoose: (name: string) => void;
+};
 
-function MarketChoice({ names, chosen, onChoose }: MarketChoiceProps) {
+function MarketChoice({ markets, chosen, onChoose }: MarketChoiceProps) {
   const id = useId();
   return (
     <div className="local-market">
       <label htmlFor={id}>Market</label>
       <select id={id} value={chosen} onChange={({ target }) => onChoose(target.value)}>
-        {names.map((name) => (
-          <option key={name}>{name}</option>
+        {markets.map(({ name, title }) => (
+          <option key={name} value={name}>
+            {title}
+          </option>
         ))}
       </select>
       <a href={to("market/:name", { name: chosen })}>Look at it</a>
@@ -262,7 +279,6 @@ function Replay({ crises, running, isBusy, onStart, onStop }: ReplayProps) {
       ) : (
         <Button onClick={onStop}>Stop</Button>
       )}
-      {running === null ? null : <Progress running={running} />}
     </Step>
   );
 }
@@ -270,6 +286,7 @@ function Replay({ crises, running, isBusy, onStart, onStop }: ReplayProps) {
 function Progress({ running: { title, market, step, steps, date, price } }: { running: Running }) {
   return (
     <div className="local-progress">
+      <p>{title}</p>
       <progress value={step} max={steps} aria-label={`${title} on ${market}`} />
       <p>
         {timeOf.format(new Date(date))}: price {decimalText(price.toFixed(2) as `${number}`)}
