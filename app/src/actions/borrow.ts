@@ -10,7 +10,7 @@ import {
 } from "../../../sdk/index.js";
 import { BPS, max, min, monus, mulDown, WAD } from "../../../sdk/model/numbers.js";
 import { type Rates, ratesAfter } from "./rates.js";
-import { NOTHING, poolRefuses, tooLittleInWallet } from "./reason.js";
+import { NOTHING, poolRefuses, type Reason, tooLittleInWallet } from "./reason.js";
 import type { Moment, Preview } from "./supply.js";
 
 export type Loan = Omit<Health, "refusal"> &
@@ -70,6 +70,13 @@ function repaidBy(market: Market, { debtShares }: Borrower, { repay = 0n }: Plan
 export function fallOf({ prices }: Market, { liquidationPrice }: Pick<Health, "liquidationPrice">): bigint {
   if (prices.high === 0n) return liquidationPrice === 0n ? BPS : 0n;
   return mulDown(monus(prices.high, liquidationPrice), BPS, prices.high);
+}
+
+/** Why the pool lends nothing at all at present, however much collateral there is. */
+export function borrowStops({ market, account }: Moment): readonly Reason[] {
+  const { collateralCap: collateral, minDebt } = market.terms;
+  const { refusal } = health(market, { ...account.position, debtShares: 0n, collateral }, { borrow: minDebt });
+  return refusal === undefined ? [] : [poolRefuses(refusal, market)];
 }
 
 // ---------------------------------------------------------------- how much is wise, and how much is possible

@@ -144,15 +144,17 @@ type SubmitProps = {
   readonly idle: string;
   readonly running: Running;
   readonly reasons?: readonly Reason[];
+  /** What stands in the way of any amount: said before one is typed. */
+  readonly stops?: readonly Reason[];
   /** What is allowed or signed for, in the steps: "exactly 10 USDT". */
   readonly what?: string | undefined;
 };
 
 /** The button, what stands in the way of it, and how far it is. */
-export function Submit({ job, idle, running, reasons = [], what }: SubmitProps) {
+export function Submit({ job, idle, running, reasons = [], stops = [], what }: SubmitProps) {
   return (
     <div className="stack submit">
-      {job === undefined || running.isBusy ? null : <Reasons reasons={reasons} />}
+      {running.isBusy ? null : <Reasons reasons={job === undefined ? stops : reasons} />}
       <ActionButton
         sending={running.sending}
         isDisabled={job === undefined || reasons.length > 0}

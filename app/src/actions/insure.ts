@@ -77,10 +77,13 @@ function stakeOf(book: Book, units: bigint, coolingShares: bigint): Stake {
   };
 }
 
-/** Of the losses that the oracle shows and the fund would bear: the part of so many of its shares, in assets. */
-export function claimsOn({ cover, fund }: Market, poolShares: bigint): bigint {
+/** What of so many of the fund's shares would burn for the losses that the oracle shows; in assets at the exit price. */
+export function claimsOn(market: Market, poolShares: bigint): bigint {
+  const { cover, fund, totals } = market;
   const all = fund.activeShares + fund.coolingShares;
-  return all === 0n ? 0n : mulUp(cover.fromFund, poolShares, all);
+  if (all === 0n) return 0n;
+  const burned = mulUp(cover.fromFund, totals.shares + VIRTUAL_SHARES, totals.grossAssets + VIRTUAL_ASSETS);
+  return exitValue(market, mulDown(poolShares, min(burned, all), all));
 }
 
 const coolingSharesOf = ({ account }: Moment): bigint =>

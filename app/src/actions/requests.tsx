@@ -79,14 +79,14 @@ export function Requests({ view, own }: RequestsProps) {
           <li key={request.requestId.toString()} className="stack">
             <div className="row">
               <strong>
-                Request {request.requestId.toString()}: <Amount value={request.paidAssets} token={market.asset} />
+                Request {request.requestId.toString()}: <Amount value={request.grossAssets} token={market.asset} />
               </strong>
               <RequestBadge request={request} />
             </div>
             <p className="muted">
               <RequestTime request={request} />
               {request.paidAssets < request.grossAssets
-                ? `; of ${amountText(request.grossAssets, market.asset)}, ${amountText(request.grossAssets - request.paidAssets, market.asset)} would be withheld now`
+                ? `; net of the losses that show it would be paid ${amountText(request.paidAssets, market.asset)}`
                 : ""}
               .
             </p>

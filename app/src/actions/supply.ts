@@ -79,6 +79,10 @@ export function* depositReasons({ market, account }: Moment, assets: bigint): It
   if (cover.uncovered > limit) yield poolSays(market, "UncoveredShortfall", cover.uncovered, limit);
 }
 
+/** Why the pool takes no deposits at all at present, whatever the amount. */
+export const depositStops = (moment: Moment): readonly Reason[] =>
+  [...depositReasons(moment, 10n ** BigInt(moment.market.asset.decimals))].filter(({ by }) => by === "pool");
+
 /** Up to a thousandth of the pool may be bad debt that nothing covers. */
 const DUST_DIVISOR = 1_000n;
 const PAR_FRACTION = 1_000n;

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { MutuaPool } from "../../../sdk/pool.js";
 import type { Plan } from "../../../sdk/health.js";
 import {
+  borrowStops,
   loan,
   type LoanPreview,
   mostToAdd,
@@ -117,6 +118,7 @@ function Borrow({ view, own: present }: FormProps) {
         idle="Borrow"
         running={running}
         reasons={reasonsFor(own, preview.reasons)}
+        stops={borrowStops(own)}
         what={`exactly ${what}`}
       />
     </>

@@ -16,7 +16,7 @@ import {
 import { argsOf, type Job, useJob } from "../actions/job.js";
 import { Requests } from "../actions/requests.js";
 import { slippage } from "../actions/slippage.js";
-import { mostToDeposit } from "../actions/supply.js";
+import { depositStops, mostToDeposit } from "../actions/supply.js";
 import { useStore } from "../chain/store.js";
 import type { ReadyMarket } from "../chain/types.js";
 import type { MarketPageProps } from "../shell/router.js";
@@ -147,6 +147,7 @@ function Stake({ view, own: present }: FormProps) {
         idle="Stake"
         running={running}
         reasons={reasonsFor(own, preview.reasons)}
+        stops={isShares ? [] : depositStops(own)}
         what={isShares ? `shares worth ${what}` : `exactly ${what}`}
       />
     </>

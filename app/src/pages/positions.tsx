@@ -308,7 +308,7 @@ function PlaceCard({ place: { view, market, all }, isOwn }: { place: Place; isOw
               <ul className="requests">
                 {all.requests.map((request) => (
                   <li key={request.requestId.toString()}>
-                    <RequestBadge request={request} /> <Amount value={request.paidAssets} token={asset} />{" "}
+                    <RequestBadge request={request} /> <Amount value={request.grossAssets} token={asset} />{" "}
                     <span className="muted">
                       <RequestTime request={request} />
                     </span>

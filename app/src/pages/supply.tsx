@@ -4,7 +4,7 @@ import { atLeast, atMost } from "../../../sdk/market.js";
 import { Lines, Limit, type Own, reasonsFor, Submit, useOwn, usePart, useSteady } from "../actions/form.js";
 import { argsOf, type Job, useJob } from "../actions/job.js";
 import { slippage } from "../actions/slippage.js";
-import { deposit, mostToDeposit, type SupplyPreview, withdraw } from "../actions/supply.js";
+import { deposit, depositStops, mostToDeposit, type SupplyPreview, withdraw } from "../actions/supply.js";
 import { useStore } from "../chain/store.js";
 import type { ReadyMarket } from "../chain/types.js";
 import type { MarketPageProps } from "../shell/router.js";
@@ -84,6 +84,7 @@ function Deposit({ view, own: present }: FormProps) {
         idle="Supply"
         running={running}
         reasons={reasonsFor(own, preview.reasons)}
+        stops={depositStops(own)}
         what={`exactly ${what}`}
       />
     </>
