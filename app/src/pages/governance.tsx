@@ -1,10 +1,12 @@
 // Who may change what, after how long; what is about to change, and what has.
-import { Fragment, useMemo, useState } from "react";
+import { Fragment, type ReactNode, useMemo, useState } from "react";
 
 import { useAtBlock, useChain, useConfig, useMarkets } from "../chain/app.js";
 import { type MarketView, ZERO_ADDRESS } from "../chain/types.js";
 import type { GovernanceRow } from "../history/types.js";
 import { HistoryProgress, useRows } from "../history/use-history.js";
+import { MARKET } from "../routes.js";
+import { to } from "../shell/router.js";
 import {
   Address,
   Badge,
@@ -22,6 +24,7 @@ import { type Authority, type OpenOperation, readAuthority, type Role } from "./
 import { changesOf, comingGrants, openOperations, pausedUntil, rampsOf } from "./governance/changes.js";
 import {
   happened,
+  isExecuteOracle,
   marketAt,
   OWN_POWERS,
   POWERS,
@@ -42,7 +45,8 @@ export function Page() {
   const world = useMemo(
     () => ({
       authority,
-      markets: deployment.markets.map(({ pool, asset, collateral }) => ({
+      markets: deployment.markets.map(({ name, pool, asset, collateral }) => ({
+        name,
         title: `${asset.symbol} / ${collateral.symbol}`,
         pool,
         asset,
@@ -91,7 +95,7 @@ export function Page() {
             <Skeleton lines={6} />
           </Card>
         ) : (
-          <div className="columns">
+          <div className="roles">
             {value.roles.map((role) => (
               <RoleCard key={role.roleId} role={role} />
             ))}
@@ -116,13 +120,17 @@ function Words({ sentence }: { sentence: Sentence }) {
       {typeof phrase === "string" ? (
         phrase
       ) : "address" in phrase ? (
-        <Address value={phrase.address} />
+        <Address value={phrase.address} hasCopy={false} />
       ) : (
         <Time at={phrase.time} />
       )}
     </Fragment>
   ));
 }
+
+const MarketLink = ({ market: { name, title } }: { market: { readonly name: string; readonly title: string } }) => (
+  <a href={to(MARKET, { name })}>{title}</a>
+);
 
 // ---------------------------------------------------------------- what is about to change
 
@@ -147,9 +155,9 @@ function Pending({ authority, rows, world, views }: PendingProps) {
     ...authority.operations.map((operation) => (
       <Scheduled key={`${operation.id} ${operation.nonce}`} operation={operation} world={world} now={now} />
     )),
-    ...views.flatMap((view) => ofMarket(view, rows, now)),
+    ...views.flatMap((view) => ofMarket(view, { rows, now, operations: authority.operations })),
     ...comingGrants(rows, now).map((row) => (
-      <Item key={`${row.blockNumber} ${row.logIndex}`} badge="Decided" tone="neutral" title="Roles">
+      <Item key={`${row.blockNumber} ${row.logIndex}`} badge="Decided" tone="neutral">
         <Words sentence={happened(row, world) ?? []} />
       </Item>
     )),
@@ -164,15 +172,16 @@ function Pending({ authority, rows, world, views }: PendingProps) {
 type ItemProps = {
   readonly badge: string;
   readonly tone: "neutral" | "good" | "warning" | "bad";
-  readonly title: string;
-  readonly children: React.ReactNode;
+  /** Of the authority itself where there is none. */
+  readonly market?: { readonly name: string; readonly title: string } | undefined;
+  readonly children: ReactNode;
 };
 
-const Item = ({ badge, tone, title, children }: ItemProps) => (
+const Item = ({ badge, tone, market, children }: ItemProps) => (
   <li>
     <div className="row">
       <Badge tone={tone}>{badge}</Badge>
-      <strong>{title}</strong>
+      <strong>{market === undefined ? "Authority" : <MarketLink market={market} />}</strong>
     </div>
     <p>{children}</p>
   </li>
@@ -185,42 +194,56 @@ function Scheduled({ operation, world, now }: { operation: OpenOperation; world:
     <Item
       badge={isReady ? "Can run now" : `Can run ${fromNowText(executableAt, now)}`}
       tone={isReady ? "warning" : "neutral"}
-      title={marketAt(world, target)?.title ?? "Authority"}
+      market={marketAt(world, target)}
     >
       <Words sentence={willDo(data, target, world)} />
       <span className="muted">
         {" "}
-        Scheduled by <Address value={proposer} />, who can run it from <Time at={executableAt} /> to{" "}
+        Scheduled by <Address value={proposer} hasCopy={false} />, who can run it from <Time at={executableAt} /> to{" "}
         <Time at={expiresAt} />.
       </span>
     </Item>
   );
 }
 
-function ofMarket({ addresses, market, title }: MarketView, rows: readonly GovernanceRow[], now: bigint) {
+type Now = {
+  readonly rows: readonly GovernanceRow[];
+  readonly now: bigint;
+  readonly operations: readonly OpenOperation[];
+};
+
+function ofMarket(view: MarketView, { rows, now, operations }: Now) {
+  const { addresses, market } = view;
   if (market === undefined) return [];
   const { pool } = addresses;
   const { terms } = market;
   const items = [];
   if (terms.pendingOracle !== ZERO_ADDRESS) {
-    const at = terms.pendingOracleExecutableAt;
+    const wait = operations.find(
+      ({ target, data }) => isExecuteOracle(data) && target.toLowerCase() === pool.toLowerCase(),
+    );
+    const inPool = terms.pendingOracleExecutableAt;
+    const at = wait === undefined || wait.executableAt < inPool ? inPool : wait.executableAt;
     items.push(
       <Item
         key={`${pool} oracle`}
-        badge={at <= now ? "Can run now" : `Can run ${fromNowText(at, now)}`}
+        badge={wait === undefined ? "Announced" : at <= now ? "Can run now" : `Can run ${fromNowText(at, now)}`}
         tone="warning"
-        title={title}
+        market={view}
       >
-        Oracle <Address value={terms.pendingOracle} /> is announced, to follow <Address value={terms.oracle} />. Until
-        it is in force or put aside, the lower of both prices counts. The governor can put it in force from{" "}
-        <Time at={at} /> on.
+        Oracle <Address value={terms.pendingOracle} hasCopy={false} /> is to follow{" "}
+        <Address value={terms.oracle} hasCopy={false} />. Until it is in force or put aside, the lower of both prices
+        counts. Its three days in the pool end at <Time at={inPool} />;{" "}
+        {wait === undefined
+          ? "the governor has not scheduled putting it in force yet, which takes three days too."
+          : "the governor has scheduled putting it in force."}
       </Item>,
     );
   }
   const ramp = rampsOf(rows, now).find((each) => each.pool === pool);
   if (ramp !== undefined) {
     items.push(
-      <Item key={`${pool} ramp`} badge={`Ends ${fromNowText(ramp.endsAt, now)}`} tone="warning" title={title}>
+      <Item key={`${pool} ramp`} badge={`Ends ${fromNowText(ramp.endsAt, now)}`} tone="warning" market={view}>
         The liquidation LTV falls in a line, from {bpsText(terms.lltvBps)} now to {bpsText(ramp.toBps)} at{" "}
         <Time at={ramp.endsAt} />.
       </Item>,
@@ -233,7 +256,7 @@ function ofMarket({ addresses, market, title }: MarketView, rows: readonly Gover
         key={`${pool} pause`}
         badge={until === undefined ? "Paused" : `Ends ${fromNowText(until, now)}`}
         tone="warning"
-        title={title}
+        market={view}
       >
         Deposits and loans are paused
         {until === undefined ? null : (
@@ -302,7 +325,11 @@ function Past({ rows, world }: { rows: readonly GovernanceRow[]; world: World })
             <div className="past-head">
               <Time at={BigInt(timestamp)} />
               <span className="muted">
-                {markets.length === 0 ? "Authority" : markets.join(", ")} · <Transaction hash={transactionHash} />
+                {markets.length === 0 ? "Authority" : null}
+                {markets.map((market) => (
+                  <MarketLink key={market.pool} market={market} />
+                ))}{" "}
+                · <Transaction hash={transactionHash} />
               </span>
             </div>
             <ul>

@@ -41,8 +41,13 @@ export function Time({ at, isRelative = false }: { at: bigint; isRelative?: bool
 
 export const shortAddress = (address: string): string => `${address.slice(0, 6)}…${address.slice(-4)}`;
 
-/** An address, named where the local chain knows whose it is; with a button that copies it and a link to the explorer. */
-export function Address({ value, label }: { value: string; label?: string }) {
+type AddressProps = { readonly value: string; readonly label?: string; readonly hasCopy?: boolean };
+
+/**
+ * An address, named where the local chain knows whose it is; with a link to the explorer and, but for within a sentence, a
+ * button that copies it.
+ */
+export function Address({ value, label, hasCopy = true }: AddressProps) {
   const { explorerUrl, local } = useConfig();
   const [isCopied, setCopied] = useState(false);
   const person = local?.accounts.find(({ address }) => address.toLowerCase() === value.toLowerCase())?.name;
@@ -68,16 +73,18 @@ export function Address({ value, label }: { value: string; label?: string }) {
           {text}
         </a>
       )}
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={`Copy the address ${name ?? shortAddress(value)}`}
-        onClick={() => void copy()}
-      >
-        <svg viewBox="0 0 16 16" aria-hidden="true">
-          {isCopied ? <path d="M3 8.5 6.5 12 13 4.5" /> : <path d="M5.5 5.5h7v8h-7zM3.5 10.5v-8h7" />}
-        </svg>
-      </button>
+      {hasCopy ? (
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={`Copy the address ${name ?? shortAddress(value)}`}
+          onClick={() => void copy()}
+        >
+          <svg viewBox="0 0 16 16" aria-hidden="true">
+            {isCopied ? <path d="M3 8.5 6.5 12 13 4.5" /> : <path d="M5.5 5.5h7v8h-7zM3.5 10.5v-8h7" />}
+          </svg>
+        </button>
+      ) : null}
     </span>
   );
 }

@@ -1,6 +1,6 @@
 // What has changed and what is about to, from the rows of the history. No DOM in here.
 import type { GovernanceRow } from "../../history/types.js";
-import { happened, marketAt, type Sentence, willDo, type World } from "./sentences.js";
+import { happened, type Market, marketAt, type Sentence, willDo, type World } from "./sentences.js";
 
 export type Operation = {
   readonly id: string;
@@ -15,8 +15,8 @@ export type Operation = {
 export type Change = {
   readonly transactionHash: string;
   readonly timestamp: number;
-  /** The titles of the markets concerned; none: the authority itself. */
-  readonly markets: readonly string[];
+  /** None: it concerns the authority itself. */
+  readonly markets: readonly Market[];
   readonly sentences: readonly Sentence[];
 };
 
@@ -53,15 +53,17 @@ export function changesOf(rows: readonly GovernanceRow[], world: World): Change[
   const scheduled = scheduledOf(rows);
   const changes: Change[] = [];
   for (const [transactionHash, group] of Map.groupBy(rows, (row) => row.transactionHash)) {
-    const markets = new Set<string>();
+    const markets = new Set<Market>();
     const sentences: Sentence[] = [];
+    // The constructor's settings come before the factory's word, and are told after it.
+    group.sort((a, b) => Number(b.event === "PoolCreated") - Number(a.event === "PoolCreated"));
     const isAdoption = group.some(({ event }) => event === "PoolAdopted");
     for (const row of group) {
       // Adopting a market gives each of its functions to a role: that is one decision.
       if (isAdoption && row.event === "TargetFunctionRoleUpdated") continue;
       const operation = scheduled.get(operationKey(row));
       const market = marketAt(world, row.market === "" ? (operation?.target ?? "") : row.market);
-      if (market !== undefined) markets.add(market.title);
+      if (market !== undefined) markets.add(market);
       const sentence = row.event.startsWith("Operation")
         ? operationSentence(row, operation, world)
         : happened(row, world);

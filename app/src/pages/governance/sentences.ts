@@ -11,7 +11,12 @@ export type Phrase = string | { readonly address: string } | { readonly time: bi
 export type Sentence = readonly Phrase[];
 
 /** Whom sentences are about. */
-export type Market = { readonly title: string; readonly pool: string; readonly asset: TokenUnits };
+export type Market = {
+  readonly name: string;
+  readonly title: string;
+  readonly pool: string;
+  readonly asset: TokenUnits;
+};
 export type World = { readonly markets: readonly Market[]; readonly authority: string };
 
 export const ROLES = ["admin", "guardian", "governor", "oracle manager"] as const;
@@ -27,6 +32,7 @@ function say(texts: TemplateStringsArray, ...parts: readonly Phrase[]): Sentence
 const by = (values: Values, name: string): string => values[name] ?? "";
 const whole = (values: Values, name: string): string => wholeText(BigInt(values[name] ?? 0));
 const bps = (values: Values, name: string): string => bpsText(BigInt(values[name] ?? 0));
+const percent = (values: Values, name: string): string => bpsText(BigInt(values[name] ?? 0) * 100n);
 const duration = (values: Values, name: string): string => durationText(BigInt(values[name] ?? 0));
 const address = (values: Values, name: string): Phrase => ({ address: by(values, name) });
 const time = (values: Values, name: string): Phrase => ({ time: BigInt(values[name] ?? 0) });
@@ -50,20 +56,20 @@ function targetOf(world: World, target: string): Phrase {
 const caps = (values: Values, symbol: string): Sentence =>
   say`Caps: ${whole(values, "supplyCapTokens")} ${symbol} supplied, ${whole(values, "borrowCapTokens")} lent.`;
 const fees = (values: Values): Sentence =>
-  say`Of the interest ${by(values, "reserveFeePercent")} % to the reserve, until it has ${bps(values, "reserveTargetBps")} of all shares, and ${by(values, "fundFeePercent")} % to insurers.`;
+  say`Of the interest ${percent(values, "reserveFeePercent")} to the reserve, until it has ${bps(values, "reserveTargetBps")} of all shares, and ${percent(values, "fundFeePercent")} to insurers.`;
 const ltvs = (values: Values): Sentence =>
   Number(by(values, "rampSeconds")) === 0
     ? say`Borrowing up to an LTV of ${bps(values, "borrowLtvBps")}, liquidation above ${bps(values, "lltvBps")}.`
     : say`Borrowing up to an LTV of ${bps(values, "borrowLtvBps")} from now on; the liquidation LTV falls to ${bps(values, "lltvBps")} over ${duration(values, "rampSeconds")}.`;
 const reserve = (values: Values, asset: TokenUnits | undefined): Sentence =>
-  say`${asset === undefined ? whole(values, "assets") : amountText(BigInt(by(values, "assets")), asset)} taken from the reserve, to ${address(values, "receiver")}.`;
+  say`${asset === undefined ? whole(values, "assets") : amountText(BigInt(by(values, "assets")), asset)} taken from the reserve, to ${address(values, "receiver")}`;
 
 type Told = (values: Values, row: GovernanceRow, world: World) => Sentence | undefined;
 const nothing: Told = () => undefined;
 
 const EVENTS: Readonly<Record<GovernanceEvent, Told>> = {
   PoolCreated: () => say`Market created.`,
-  OracleSet: (values) => say`Oracle: ${address(values, "oracle")}.`,
+  OracleSet: (values) => say`Oracle: ${address(values, "oracle")}`,
   OracleScheduled: (values) =>
     say`Oracle ${address(values, "oracle")} announced. It can be put in force from ${time(values, "executableAt")}; until then the lower of both prices counts.`,
   OracleCancelled: (values) => say`Announced oracle ${address(values, "oracle")} put aside.`,
@@ -80,7 +86,11 @@ const EVENTS: Readonly<Record<GovernanceEvent, Told>> = {
   WindDownStarted: (values) =>
     say`Wind-down begun: no deposits or loans any more, and the liquidation LTV falls to zero over ${duration(values, "rampSeconds")}.`,
   ReserveWithdrawn: (values, { market }, world) => reserve(values, marketAt(world, market)?.asset),
-  AuthorityUpdated: (values, _, world) => say`Authority: ${targetOf(world, by(values, "authority"))}.`,
+  // A market of this page has its authority: only another one is worth a word.
+  AuthorityUpdated: (values, _, world) =>
+    isSame(by(values, "authority"), world.authority)
+      ? undefined
+      : say`Handed to another authority: ${address(values, "authority")}`,
   PoolAdopted: () => say`The roles of this page put in force.`,
   RoleGranted: (values) =>
     by(values, "newMember") === "true"
@@ -92,7 +102,8 @@ const EVENTS: Readonly<Record<GovernanceEvent, Told>> = {
       ? undefined
       : say`Role ${by(values, "roleId")} is called ${by(values, "label")}.`,
   RoleAdminChanged: (values) => say`Role ${role(values)} is granted by ${role(values, "admin")}.`,
-  RoleGuardianChanged: (values) => say`What a ${role(values)} has scheduled, a ${role(values, "guardian")} can cancel.`,
+  RoleGuardianChanged: (values) =>
+    say`What is scheduled as ${role(values)} can be cancelled as ${role(values, "guardian")}.`,
   RoleGrantDelayChanged: (values) =>
     say`Granting the role of ${role(values)} takes ${duration(values, "delay")}, from ${time(values, "since")}.`,
   TargetClosed: (values, _, world) =>
@@ -125,6 +136,8 @@ function codecOf(name: "pool" | "authority"): Interface {
   return codecs[name];
 }
 
+export const isExecuteOracle = (data: string): boolean => functionOf(data.slice(0, 10)) === "executeOracle";
+
 function functionOf(selector: string): string {
   const known = codecOf("pool").getFunction(selector) ?? codecOf("authority").getFunction(selector);
   return known?.name ?? selector;
@@ -142,7 +155,7 @@ const CALLS: Readonly<Record<string, (values: Values, target: string, world: Wor
   grantRole: (values) => say`${address(values, "account")} becomes ${role(values)}.`,
   revokeRole: (values) => say`${address(values, "account")} is no longer ${role(values)}.`,
   updateAuthority: (values, _, world) =>
-    say`Another authority for ${targetOf(world, by(values, "target"))}: ${address(values, "newAuthority")}.`,
+    say`Another authority for ${targetOf(world, by(values, "target"))}: ${address(values, "newAuthority")}`,
 };
 
 /** What a scheduled call will do. One that is not known is shown as it is. */
@@ -169,7 +182,7 @@ export const POWERS: Readonly<Record<string, string>> = {
   pause: "stop new deposits and loans; it ends by itself after three days",
   unpause: "end a pause early",
   lowerCaps: "lower how much may be supplied and lent",
-  lowerLtvs: "lower the LTVs; the liquidation LTV falls in a line, by at most 1 % a day",
+  lowerLtvs: "lower the LTVs; the liquidation LTV falls in a line, by at most 1% a day",
   cancelOracle: "put an announced oracle aside",
   scheduleOracle: "announce another oracle; until it is in force or put aside, the lower of both prices counts",
   executeOracle: "put the announced oracle in force, three days after its announcement at the earliest",
