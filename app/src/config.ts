@@ -1,7 +1,12 @@
 // config.json beside index.html: which deployment this page shows, and through which nodes.
 import type { Deployment } from "../../sdk/deployment.js";
 
-export type LocalAccount = { readonly name: string; readonly address: string };
+export type LocalAccount = {
+  readonly name: string;
+  readonly address: string;
+  /** What this person does, in a word or two. */
+  readonly about?: string;
+};
 
 export type Config = {
   readonly deployment: Deployment;

@@ -56,6 +56,7 @@ export type Eip1193 = {
 export type WalletOption = {
   readonly id: string;
   readonly name: string;
+  readonly about?: string;
   /** A data URI, from EIP-6963. */
   readonly icon?: string;
   readonly kind: "injected" | "local";

@@ -43,9 +43,10 @@ function remembered(): string | undefined {
 
 /** The accounts of the local node: it signs for them itself. */
 function localWallets({ local, deployment }: Config, rpc: Rpc): WalletOption[] {
-  return (local?.accounts ?? []).map(({ name, address }) => ({
+  return (local?.accounts ?? []).map(({ name, address, about }) => ({
     id: `local:${name}`,
     name,
+    ...(about === undefined ? {} : { about }),
     kind: "local",
     provider: {
       async request({ method, params }) {

@@ -1,4 +1,6 @@
 // Who is connected, and the list of wallets to connect with.
+import { useId } from "react";
+
 import { useApp, useWallet } from "../chain/app.js";
 import { useStore } from "../chain/store.js";
 import type { WalletOption } from "../chain/types.js";
@@ -95,18 +97,24 @@ type WalletListProps = {
 };
 
 function WalletList({ options, current, pending, onChoose }: WalletListProps) {
+  const id = useId();
   if (options.length === 0) return null;
   return (
     <ul className="wallets">
       {options.map((option) => (
         <li key={option.id}>
           <Button
+            aria-label={option.name}
+            aria-describedby={`${id}-${option.id}`}
             aria-pressed={option.id === current?.id}
             aria-busy={option.id === pending?.id}
             onClick={() => onChoose(option)}
           >
             {option.icon === undefined ? null : <img src={option.icon} alt="" width="20" height="20" />}
             {option.name}
+            <small id={`${id}-${option.id}`} className="muted">
+              {option.about}
+            </small>
           </Button>
         </li>
       ))}
