@@ -22,7 +22,7 @@ function show(config: Config): void {
 
 function showProblem(error: unknown): void {
   root.render(
-    <main className="page">
+    <main className="page stack">
       <h1>Mutua</h1>
       <Notice tone="bad" title="This page is not set up" isUrgent>
         {error instanceof ConfigError ? error.message : `Something is wrong with the page itself: ${String(error)}`}
