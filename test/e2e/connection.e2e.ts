@@ -86,7 +86,7 @@ describe("the node", () => {
     const visit = await stage.visit();
     const { page } = visit;
     const supplied = page.getByRole("row").nth(1);
-    await supplied.waitFor();
+    await supplied.filter({ hasNotText: "…" }).waitFor();
     const before = await supplied.innerText();
     await visit.cutRpc();
     const banner = page.getByText("No connection to");
@@ -117,14 +117,10 @@ describe("the node", () => {
     const [market] = stage.system.config.deployment.markets;
     await visit.go(`market/${market?.name}`);
     await visit.page.getByRole("heading", { level: 1, name: "against" }).waitFor();
-    const block = visit.page.getByRole("banner").getByText(/^Block/);
     for (let blocks = 0; blocks < 4; ++blocks) {
-      const before = await block.innerText();
+      const before = await visit.blockShown();
       await stage.system.rpc("evm_mine");
-      await visit.page.waitForFunction(
-        ([old]) => !document.querySelector("header")?.textContent?.includes(old as string),
-        [before.replace(/\D+/, "")],
-      );
+      await visit.waitForBlock(before + 1);
     }
     // A request begins a moment after it was let through: 50 ms of that may differ between two.
     const most = Math.max(
@@ -139,7 +135,7 @@ describe("the node", () => {
     const visit = await Visit.open(stage.browser, system);
     try {
       const row = visit.page.getByRole("row").nth(1);
-      await row.waitFor();
+      await row.filter({ hasNotText: "…" }).waitFor();
       const before = await row.innerText();
       await system.kill();
       await visit.page.getByText("No connection to").waitFor();

@@ -8,7 +8,7 @@ import { startSystem, type System } from "./system.ts";
 import { Visit, type VisitOptions } from "./visit.ts";
 import { TestWallet } from "./wallet.ts";
 
-type Shared = { system: System; browser: Browser; revert: () => Promise<void> };
+type Shared = { system: System; browser: Browser };
 
 /** The first start compiles, if nobody has. */
 const FIRST_START = 600_000;
@@ -17,15 +17,14 @@ let shared: Promise<Shared> | undefined;
 
 async function begin(): Promise<Shared> {
   const [system, browser] = await Promise.all([startSystem(), launchChromium()]);
-  return { system, browser, revert: await system.snapshot() };
+  return { system, browser };
 }
 
 /** After the last test. */
 export async function endStage(): Promise<void> {
-  if (shared === undefined) return;
-  const { system, browser } = await shared;
-  await browser.close();
-  await system.stop();
+  const begun = await shared?.catch(() => undefined);
+  await begun?.browser.close();
+  await begun?.system.stop();
 }
 
 export type Stage = {
@@ -52,7 +51,7 @@ export function useStage(): Stage {
     now = await shared;
   });
 
-  beforeEach(async () => await get().revert());
+  beforeEach(async () => await get().system.reset());
 
   afterEach(async function () {
     const failed = this.currentTest?.state === "failed";

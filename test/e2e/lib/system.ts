@@ -1,10 +1,14 @@
 // What `npm start` starts, as a child process: chain, contracts, people, the app and its controls.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 
-import { HDNodeWallet, JsonRpcProvider, Mnemonic } from "ethers";
+import { Contract, HDNodeWallet, JsonRpcProvider, Mnemonic } from "ethers";
 
 import type { Config } from "../../../app/src/config.ts";
+
+/** Somebody of whom the chain knows nothing. */
+export const NEWCOMER = "newcomer";
 
 /** The last that `npm start` says. */
 const READY = "stays up until Ctrl-C";
@@ -23,9 +27,12 @@ export type System = {
   /** The private key of somebody on the chain. */
   keyOf: (name: string) => string;
   rpc: <Answer>(method: string, parameters?: unknown[]) => Promise<Answer>;
-  control: (path: string, body: object) => Promise<{ text?: string; error?: string }>;
-  /** Goes back to this moment whenever the returned function is called. */
-  snapshot: () => Promise<() => Promise<void>>;
+  /** Does what the drawer "Make a crisis" does. */
+  control: (name: string, body: object) => Promise<string>;
+  /** All as it was when `npm start` was ready. */
+  reset: () => Promise<void>;
+  /** Tokens and coins for an account that nobody knows; it has allowed nothing to anybody. */
+  equip: (address: string) => Promise<void>;
   /** Ends it as Ctrl-C does. */
   stop: () => Promise<void>;
   /** Ends it as a power cut does. */
@@ -50,12 +57,29 @@ function end(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
 export async function startSystem(): Promise<System> {
   const child = spawn("npm", ["start", "--silent"], {
     cwd: ROOT,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, CI: "", MUTUA_ONCE: "0", NO_COLOR: "1" },
+    env: {
+      ...process.env,
+      CI: "",
+      MUTUA_ONCE: "0",
+      NO_COLOR: "1",
+      // Away from those of an `npm start` that somebody is looking at.
+      MUTUA_RPC_PORT: `${await freePort()}`,
+      MUTUA_PAGE_PORT: `${await freePort()}`,
+    },
   });
   running.add(child);
   const output: string[] = [];
@@ -93,6 +117,14 @@ export async function startSystem(): Promise<System> {
     await exited;
     clearTimeout(timer);
   };
+  const control = async (name: string, body: object): Promise<string> => {
+    const address = new URL(`controls/${name}`, url);
+    const headers = { "content-type": "application/json", origin: address.origin };
+    const response = await fetch(address, { method: "POST", headers, body: JSON.stringify(body) });
+    const answer = (await response.json()) as { text?: string; error?: string };
+    if (answer.text === undefined) throw new Error(`${name}: ${answer.error}`);
+    return answer.text;
+  };
   return {
     url,
     rpcUrl,
@@ -100,24 +132,24 @@ export async function startSystem(): Promise<System> {
     config,
     provider,
     keyOf: (name) => {
+      if (name === NEWCOMER) return keys.at(-1)?.privateKey ?? "";
       const wanted = config.local?.accounts.find((account) => account.name === name)?.address;
       const key = keys.find(({ address }) => address === wanted)?.privateKey;
       if (key === undefined) throw new Error(`npm start has nobody called ${name}`);
       return key;
     },
     rpc,
-    control: async (path, body) => {
-      const address = new URL(`controls/${path}`, url);
-      const headers = { "content-type": "application/json", origin: address.origin };
-      const response = await fetch(address, { method: "POST", headers, body: JSON.stringify(body) });
-      return (await response.json()) as { text?: string; error?: string };
+    control,
+    reset: async () => {
+      for (const name of ["stop", "again"]) await control(name, {});
     },
-    snapshot: async () => {
-      let id = await rpc<string>("evm_snapshot");
-      return async () => {
-        await rpc("evm_revert", [id]);
-        id = await rpc<string>("evm_snapshot");
-      };
+    equip: async (address) => {
+      const [market] = config.deployment.markets;
+      const richest = await provider.getSigner(config.local?.accounts.at(-1)?.address);
+      for (const token of [market?.asset, market?.collateral]) {
+        const contract = new Contract(token?.address ?? "", ["function mint(address, uint256)"], richest);
+        await (await contract.getFunction("mint")(address, 10n ** BigInt((token?.decimals ?? 0) + 6))).wait();
+      }
     },
     stop: async () => await finish("SIGTERM"),
     kill: async () => await finish("SIGKILL"),

@@ -21,6 +21,10 @@ export type VisitOptions = {
   theme?: Theme;
   wallet?: TestWallet;
   walletName?: string;
+  /** Somebody of the local chain who was connected before. */
+  as?: string;
+  /** The page to begin with, by what follows "#/". */
+  path?: string;
 };
 
 export class Visit {
@@ -51,7 +55,7 @@ export class Visit {
   }
 
   static async open(browser: Browser, system: System, options: VisitOptions = {}): Promise<Visit> {
-    const { url = system.url, width = "desktop", theme = "light", wallet, walletName } = options;
+    const { url = system.url, width = "desktop", theme = "light", wallet, walletName, as, path } = options;
     const context = await browser.newContext({
       viewport: WIDTHS[width],
       colorScheme: theme,
@@ -61,9 +65,10 @@ export class Visit {
     });
     context.setDefaultTimeout(15_000);
     if (wallet !== undefined) await wallet.install(context, walletName);
+    if (as !== undefined) await context.addInitScript((id) => localStorage.setItem("mutua.wallet", id), `local:${as}`);
     const page = await context.newPage();
     const visit = new Visit(context, page, system, url);
-    await page.goto(url);
+    await page.goto(path === undefined ? url : `${url}#/${path}`);
     return visit;
   }
 
@@ -81,6 +86,39 @@ export class Visit {
   /** To a page of the app, by what follows "#/". */
   async go(path: string): Promise<void> {
     await this.page.evaluate((hash) => (location.hash = hash), `#/${path}`);
+  }
+
+  /** Until all there is to read has been read and drawn. */
+  async settle(): Promise<void> {
+    await this.page.getByRole("heading", { level: 1 }).waitFor();
+    await this.page.waitForFunction(() => document.querySelector("main .skeleton, main [aria-busy=true]") === null);
+    await this.page.waitForFunction(
+      (seen: { text?: string; since?: number }) => {
+        const text = document.querySelector("main")?.innerHTML ?? "";
+        if (text !== seen.text) [seen.text, seen.since] = [text, performance.now()];
+        return performance.now() - (seen.since ?? 0) > 700;
+      },
+      {},
+      { polling: 100 },
+    );
+  }
+
+  async setTheme(theme: Theme): Promise<void> {
+    await this.page.emulateMedia({ colorScheme: theme });
+  }
+
+  /** The number of the block that the page shows. */
+  async blockShown(): Promise<number> {
+    const title = await this.page.getByTitle(/^Block \d/).getAttribute("title");
+    return Number(/\d+/.exec(title ?? "")?.[0]);
+  }
+
+  /** Until the page shows that block, or a later one. */
+  async waitForBlock(block: number): Promise<void> {
+    await this.page.waitForFunction((least) => {
+      const title = document.querySelector('[title^="Block "]')?.getAttribute("title") ?? "";
+      return Number(/\d+/.exec(title)?.[0]) >= least;
+    }, block);
   }
 
   /** As somebody of the local chain, whose node signs. */
