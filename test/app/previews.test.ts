@@ -40,10 +40,10 @@ describe("app: rates after an action", () => {
   it("are those of now where nothing moves", () => {
     const { market } = momentOf();
     expect(ratesAfter(market)).to.deep.equal({
-      borrowAprWad: market.rates.borrowRatePerSecondWad * YEAR,
-      supplyAprWad: ((market.rates.borrowRatePerSecondWad * 80n) / 200n) * YEAR,
+      borrowRateWad: market.rates.borrowRatePerSecondWad,
+      supplyRateWad: (market.rates.borrowRatePerSecondWad * 80n) / 200n,
       // a tenth of 6% of 500,000, on 20,000
-      premiumAprWad: ((market.rates.borrowRatePerSecondWad * 500_000n * 10n) / (100n * 20_000n)) * YEAR,
+      premiumRateWad: (market.rates.borrowRatePerSecondWad * 500_000n * 10n) / (100n * 20_000n),
       utilisationWad: WAD / 2n,
     });
   });
@@ -52,25 +52,25 @@ describe("app: rates after an action", () => {
     const { market } = momentOf();
     const full = ratesAfter(market, { cash: -usd(500_000) });
     expect(full.utilisationWad).to.equal(WAD);
-    expect(near(full.borrowAprWad, (36n * WAD) / 100n, 20n * tolerance)).to.equal(true); // four times 9%
+    expect(near(full.borrowRateWad * YEAR, (36n * WAD) / 100n, 20n * tolerance)).to.equal(true); // four times 9%
     const target = ratesAfter(market, { cash: -usd(400_000), debt: usd(400_000) });
     expect(target.utilisationWad).to.equal((9n * WAD) / 10n);
-    expect(near(target.borrowAprWad, (9n * WAD) / 100n, 4n * tolerance)).to.equal(true);
-    expect(near(target.supplyAprWad, (648n * WAD) / 10_000n, 4n * tolerance)).to.equal(true); // 9% · 90% · 80%
+    expect(near(target.borrowRateWad * YEAR, (9n * WAD) / 100n, 4n * tolerance)).to.equal(true);
+    expect(near(target.supplyRateWad * YEAR, (648n * WAD) / 10_000n, 4n * tolerance)).to.equal(true); // 9% · 90% · 80%
   });
 
   it("leave the reserve's part to the suppliers once it has reached its target", () => {
     const rates = { supplyRatePerSecondWad: (27n * WAD) / 1_000n / YEAR };
     const { market } = momentOf({ rates });
-    expect(near(ratesAfter(market).supplyAprWad, (27n * WAD) / 1_000n, tolerance)).to.equal(true);
+    expect(near(ratesAfter(market).supplyRateWad * YEAR, (27n * WAD) / 1_000n, tolerance)).to.equal(true);
   });
 
   it("promise no premium without stake or loans, and no more than 100%", () => {
-    expect(ratesAfter(momentOf({ cover: { fundShares: 0n } }).market).premiumAprWad).to.equal(0n);
-    expect(ratesAfter(momentOf({ cover: { fundShares: shares(100) } }).market).premiumAprWad).to.equal(WAD);
+    expect(ratesAfter(momentOf({ cover: { fundShares: 0n } }).market).premiumRateWad).to.equal(0n);
+    expect(ratesAfter(momentOf({ cover: { fundShares: shares(100) } }).market).premiumRateWad).to.equal(WAD / YEAR);
     const idle = momentOf({ totals: { debtAssets: 0n, debtShares: 0n }, rates: { utilisationWad: 0n } }).market;
-    expect(ratesAfter(idle).premiumAprWad).to.equal(0n);
-    expect(ratesAfter(idle).supplyAprWad).to.equal(0n);
+    expect(ratesAfter(idle).premiumRateWad).to.equal(0n);
+    expect(ratesAfter(idle).supplyRateWad).to.equal(0n);
   });
 });
 
@@ -83,7 +83,7 @@ describe("app: supplying", () => {
     expect([before.walletAssets, after.walletAssets]).to.deep.equal([usd(900), usd(400)]);
     expect([before.partWad, after.partWad]).to.deep.equal([WAD / 10n, (100_500n * WAD) / 1_000_500n]);
     expect(after.utilisationWad).to.equal((500_000n * WAD) / 1_000_500n);
-    expect(after.supplyAprWad < before.supplyAprWad).to.equal(true);
+    expect(after.supplyRateWad < before.supplyRateWad).to.equal(true);
   });
 
   it("says all that stands in the way", () => {
@@ -164,7 +164,7 @@ describe("app: borrowing", () => {
     expect([before.fallBps, after.fallBps]).to.deep.equal([4_186n, 4_186n]);
     expect([after.walletAssets, after.walletCollateral]).to.deep.equal([usd(10_900), 0n]);
     expect(after.utilisationWad).to.equal((51n * WAD) / 100n);
-    expect(after.borrowAprWad > before.borrowAprWad).to.equal(true);
+    expect(after.borrowRateWad > before.borrowRateWad).to.equal(true);
   });
 
   it("knows the wallet as well as the pool", () => {
@@ -241,7 +241,7 @@ describe("app: the fund", () => {
     expect([before.assets, after.assets]).to.deep.equal([usd(5_000), usd(5_900)]);
     expect([before.partWad, after.partWad]).to.deep.equal([WAD / 4n, (59n * WAD) / 209n]);
     expect([before.coverageWad, after.coverageWad]).to.deep.equal([(6n * WAD) / 100n, (309n * WAD) / 5_000n]);
-    expect(after.premiumAprWad < before.premiumAprWad).to.equal(true);
+    expect(after.premiumRateWad < before.premiumRateWad).to.equal(true);
   });
 
   it("tells a newcomer which part of the visible losses would be his", () => {

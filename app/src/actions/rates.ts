@@ -5,11 +5,11 @@ import { rateNow, utilisationOf } from "../../../sdk/model/interest.js";
 import { divUp, min, mulDown, WAD, YEAR } from "../../../sdk/model/numbers.js";
 
 export type Rates = {
-  /** Per year, without interest on interest; in 1e18ths. */
-  readonly borrowAprWad: bigint;
-  readonly supplyAprWad: bigint;
+  /** Per second, without interest on interest; in 1e18ths. */
+  readonly borrowRateWad: bigint;
+  readonly supplyRateWad: bigint;
   /** What a stake earns on top of the shares it is made of; zero while nobody would get it. */
-  readonly premiumAprWad: bigint;
+  readonly premiumRateWad: bigint;
   readonly utilisationWad: bigint;
 };
 
@@ -28,10 +28,10 @@ export function ratesAfter(market: Market, { cash = 0n, debt = 0n, fundShares = 
   const fund = mulDown(cover.fundShares + fundShares, totals.grossAssets, totals.shares === 0n ? 1n : totals.shares);
   const premium = fund === 0n ? 0n : (interest * terms.fundFeePercent) / (100n * fund);
   return {
-    borrowAprWad: borrowRate * YEAR,
-    supplyAprWad: supplyRate * YEAR,
+    borrowRateWad: borrowRate,
+    supplyRateWad: supplyRate,
     // The pool caps it at a yield of 100% a year.
-    premiumAprWad: min(premium * YEAR, WAD),
+    premiumRateWad: min(premium, WAD / YEAR),
     utilisationWad,
   };
 }

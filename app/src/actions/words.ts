@@ -1,10 +1,13 @@
 // Figures of previews as lines of text, the same on every page.
-import { formatWad } from "../../../sdk/index.js";
+import { apyOf, formatWad } from "../../../sdk/index.js";
 import { MAX_UINT256, WAD } from "../../../sdk/model/numbers.js";
-import { amountText, bpsText, decimalText, percentText, priceText, type TokenUnits } from "../ui/format.js";
+import { bpsText, decimalText, percentText, priceText, type TokenUnits } from "../ui/format.js";
 import type { Loan } from "./borrow.js";
 
 type Units = { readonly asset: TokenUnits; readonly collateral: TokenUnits };
+
+/** Of a rate per second, with interest on interest. */
+export const apyText = (ratePerSecondWad: bigint): string => percentText(apyOf(ratePerSecondWad));
 
 /** lltv / ltv: under 1 the position can be liquidated. */
 export function healthText(healthWad: bigint): string {
@@ -28,5 +31,3 @@ export function liquidationText({ liquidationPrice }: Pick<Loan, "liquidationPri
 
 export const fallText = ({ status, fallBps }: Pick<Loan, "status" | "fallBps">): string =>
   status === "None" ? "any" : fallBps === 0n ? "none" : bpsText(fallBps);
-
-export const balanceText = (value: bigint, token: TokenUnits): string => amountText(value, token);

@@ -16,7 +16,7 @@ import {
 } from "../actions/borrow.js";
 import { type Line, Lines, type Own, reasonsFor, Submit, useOwn, usePart, useSteady } from "../actions/form.js";
 import { argsOf, type Job, useJob } from "../actions/job.js";
-import { fallText, healthText, liquidationText, ltvText, toneOf } from "../actions/words.js";
+import { apyText, fallText, healthText, liquidationText, ltvText, toneOf } from "../actions/words.js";
 import type { ReadyMarket } from "../chain/types.js";
 import type { MarketPageProps } from "../shell/router.js";
 import {
@@ -27,7 +27,6 @@ import {
   bpsText,
   Card,
   Notice,
-  percentText,
   priceText,
   Stat,
   Tabs,
@@ -330,9 +329,9 @@ function Changes({ preview: { before, after }, own: { market } }: { preview: Loa
     );
   }
   lines.push({
-    label: "Borrow rate, a year",
-    before: percentText(before.borrowAprWad),
-    after: percentText(after.borrowAprWad),
+    label: "Borrow APY",
+    before: apyText(before.borrowRateWad),
+    after: apyText(after.borrowRateWad),
     note: "moves with what is lent; the debt grows by it",
   });
   return <Lines label="What changes" lines={lines} />;

@@ -17,6 +17,7 @@ import { argsOf, type Job, useJob } from "../actions/job.js";
 import { Requests } from "../actions/requests.js";
 import { slippage } from "../actions/slippage.js";
 import { depositStops, mostToDeposit } from "../actions/supply.js";
+import { apyText } from "../actions/words.js";
 import { useStore } from "../chain/store.js";
 import type { ReadyMarket } from "../chain/types.js";
 import type { MarketPageProps } from "../shell/router.js";
@@ -27,7 +28,6 @@ import {
   Card,
   durationText,
   Notice,
-  Percent,
   percentText,
   Stat,
   Tabs,
@@ -109,7 +109,7 @@ function Stake({ view, own: present }: FormProps) {
             from the wallet
           </label>
           <label>
-            <input type="radio" name="source" checked={isShares} onChange={() => choose("shares")} /> what you have
+            <input type="radio" name="source" checked={isShares} onChange={() => choose("shares")} /> What you have
             supplied
           </label>
         </fieldset>
@@ -233,10 +233,10 @@ function Changes({ preview: { before, after }, own: { market } }: { preview: Sta
           after: percentText(after.partWad),
         },
         {
-          label: "Premium, a year",
-          before: percentText(before.premiumAprWad),
-          after: percentText(after.premiumAprWad),
-          note: `on top of the supply rate of ${percentText(after.supplyAprWad)}`,
+          label: "Premium APY",
+          before: apyText(before.premiumRateWad),
+          after: apyText(after.premiumRateWad),
+          note: `on top of the supply APY of ${apyText(after.supplyRateWad)}`,
         },
         {
           label: "Reserve and fund cover",
@@ -258,13 +258,11 @@ function Earnings({ own }: { own: Own }) {
   const claims = claimsOn(market, account.stake.poolShares);
   return (
     <Card title="The fund now">
-      <dl className="stats">
-        <Stat label="Premium, a year" note="for active stakes">
-          <Percent value={now.premiumAprWad} />
+      <dl className="stats spaced">
+        <Stat label="Premium APY" note="for active stakes">
+          {apyText(now.premiumRateWad)}
         </Stat>
-        <Stat label="with the supply rate">
-          <Percent value={now.premiumAprWad + now.supplyAprWad} />
-        </Stat>
+        <Stat label="Premium and supply">{apyText(now.premiumRateWad + now.supplyRateWad)}</Stat>
         <Stat
           label="Staked"
           note={`${amountText(exitValue(market, market.fund.coolingShares), market.asset)} of it leaving`}
@@ -283,6 +281,12 @@ function Earnings({ own }: { own: Own }) {
           </Stat>
         )}
       </dl>
+      {market.fund.generation === 0n ? null : (
+        <p className="muted">
+          Losses have used this fund up before. Stakes and requests from before that are void; new ones are not touched
+          by it.
+        </p>
+      )}
     </Card>
   );
 }

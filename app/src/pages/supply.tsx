@@ -5,6 +5,7 @@ import { Lines, Limit, type Own, reasonsFor, Submit, useOwn, usePart, useSteady 
 import { argsOf, type Job, useJob } from "../actions/job.js";
 import { slippage } from "../actions/slippage.js";
 import { deposit, depositStops, mostToDeposit, type SupplyPreview, withdraw } from "../actions/supply.js";
+import { apyText } from "../actions/words.js";
 import { useStore } from "../chain/store.js";
 import type { ReadyMarket } from "../chain/types.js";
 import type { MarketPageProps } from "../shell/router.js";
@@ -181,12 +182,12 @@ function Changes({ preview: { before, after }, own }: { preview: SupplyPreview; 
               },
             ]),
         {
-          label: "Supply rate, a year",
-          before: percentText(before.supplyAprWad),
-          after: percentText(after.supplyAprWad),
+          label: "Supply APY",
+          before: apyText(before.supplyRateWad),
+          after: apyText(after.supplyRateWad),
           note: "moves with every loan and deposit",
         },
-        { label: "Lent out", before: percentText(before.utilisationWad), after: percentText(after.utilisationWad) },
+        { label: "Utilisation", before: percentText(before.utilisationWad), after: percentText(after.utilisationWad) },
       ]}
     />
   );

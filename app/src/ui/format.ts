@@ -29,6 +29,9 @@ export function compactText(decimal: `${number}`): string {
   return numberFormat({ notation: "compact", maximumSignificantDigits: 4, roundingMode: "trunc" }).format(decimal);
 }
 
+/** Less than this is dust: it is said to be there, and no more. */
+const DUST = { text: "0.000001", digits: 6 } as const;
+
 export type AmountStyle = { readonly isCompact?: boolean; readonly hasSymbol?: boolean };
 
 export function amountText(
@@ -36,9 +39,10 @@ export function amountText(
   token: TokenUnits,
   { isCompact, hasSymbol = true }: AmountStyle = {},
 ): string {
-  const text = formatAmount(value, token);
+  const isDust = value > 0n && value < 10n ** BigInt(Math.max(token.decimals - DUST.digits, 0));
+  const text = isDust ? DUST.text : formatAmount(value, token);
   const shown = isCompact === true ? compactText(text) : decimalText(text);
-  return hasSymbol ? `${shown} ${token.symbol}` : shown;
+  return `${isDust ? "<" : ""}${shown}${hasSymbol ? ` ${token.symbol}` : ""}`;
 }
 
 /** All digits there are. */
