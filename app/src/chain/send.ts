@@ -5,7 +5,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import type { Explanation, Units } from "../../../sdk/errors.js";
 import type { Step } from "../../../sdk/pay.js";
 import { announce } from "../ui/announce.js";
-import { useApp } from "./app.js";
+import { type App, useApp } from "./app.js";
 
 export type SendState =
   | { readonly phase: "idle" }
@@ -34,6 +34,24 @@ export type Action = (with_: {
   signer: JsonRpcSigner;
   onStep: (step: Step) => void;
 }) => Promise<ContractTransactionResponse>;
+
+/** Until the page shows a block, or for so long that it is not worth waiting for. */
+const PATIENCE = 6_000;
+
+async function shown({ engine, chain }: App, blockNumber: number): Promise<void> {
+  const isShown = () => (chain.get().block?.number ?? 0) >= blockNumber;
+  (await engine).refresh();
+  await new Promise<void>((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      unsubscribe();
+      resolve();
+    };
+    const timer = setTimeout(end, PATIENCE);
+    const unsubscribe = chain.subscribe(() => isShown() && end());
+    if (isShown()) end();
+  });
+}
 
 /** `units`, a market's addresses or the lens' market, says how amounts in errors are shown. */
 export function useSend(units?: Units): Sending {
@@ -66,7 +84,7 @@ export function useSend(units?: Units): Sending {
         enter({ phase: "sent", hash });
         const receipt = await sent.wait();
         if (receipt === null) throw new Error("The transaction was not mined.");
-        (await app.engine).refresh();
+        await shown(app, receipt.blockNumber);
         enter({ phase: "mined", hash: receipt.hash });
         announce(`${what}: done.`);
         return receipt;

@@ -14,14 +14,15 @@ import { Waterfall } from "./market/waterfall.js";
 import "./market/market.css";
 
 export function Page({ market: ready }: MarketPageProps) {
-  const { value: ticks } = useLedger(ready);
+  const ledger = useLedger(ready);
+  const ticks = ledger.value;
   return (
     <div className="stack">
       <Figures market={ready.market} />
       <Waterfall ready={ready} ticks={ticks} />
       <div className="columns">
         <PricesCard ready={ready} />
-        <BookCard ready={ready} ticks={ticks} />
+        <BookCard ready={ready} ledger={ledger} />
       </div>
       <EstateCard ready={ready} />
       <PositionsCard ready={ready} />

@@ -1,6 +1,7 @@
 // All debt by its LTV: where it can be liquidated, and where it could not be paid back.
 import type { Tick } from "../../../../sdk/market.js";
 import { WAD } from "../../../../sdk/model/numbers.js";
+import type { Reading } from "../../chain/app.js";
 import type { ReadyMarket } from "../../chain/types.js";
 import { Amount, amountText, Card, type Column, percentText, Skeleton, Table } from "../../ui/index.js";
 import { type Bar, type Book, bookOf, type Zone } from "./book.js";
@@ -11,13 +12,20 @@ const ZONES: Record<Zone, string> = {
   insolvent: "Not covered by its collateral",
 };
 
-export function BookCard({ ready: { market }, ticks }: { ready: ReadyMarket; ticks: readonly Tick[] | undefined }) {
+export function BookCard({ ready: { market }, ledger }: { ready: ReadyMarket; ledger: Reading<readonly Tick[]> }) {
+  const { value: ticks, error } = ledger;
   return (
     <Card title="Loans by loan-to-value">
       {market.prices.low === 0n ? (
         <p className="muted">Without a price there is no loan-to-value.</p>
       ) : ticks === undefined ? (
-        <Skeleton lines={5} />
+        error === undefined ? (
+          <Skeleton lines={5} />
+        ) : (
+          <p className="muted">
+            The node does not answer how the loans are spread. It is asked again at the next block.
+          </p>
+        )
       ) : (
         <Chart book={bookOf(market, ticks)} asset={market.asset} />
       )}
@@ -40,7 +48,7 @@ function Chart({ book, asset }: { book: Book; asset: Token }) {
   const at = (wad: bigint): string => `${Number((wad * 10_000n) / whole) / 100}%`;
   const columns: readonly Column<Bar>[] = [
     { key: "ltv", title: "LTV", render: rangeText },
-    { key: "zone", title: "", render: ({ zone }) => ZONES[zone] },
+    { key: "zone", title: "State", render: ({ zone }) => ZONES[zone] },
     { key: "debt", title: "Debt", isNumber: true, render: (bar) => <Amount value={bar.debtAssets} token={asset} /> },
   ];
   return (
