@@ -252,6 +252,8 @@ function teller({ host, port, isVerbose }: Options): (line: Line) => void {
     if (isVerbose) console.log(JSON.stringify(line));
     else if (msg === "Started returning 200 responses" && line["endpoint"] === "/ready") {
       console.log(`The past is in: new blocks are followed. http://${host}:${port}/rows`);
+    } else if (msg === "Updated backfill indexing progress") {
+      console.log(`Reading the past: ${String(line["progress"])}`);
     } else if (msg === "Reorged block") {
       console.log(`The chain went back to block ${number}; the rows went with it.`);
     } else if (level >= WARNING && !QUIET.test(msg)) {

@@ -11,7 +11,7 @@ import { network } from "hardhat";
 import { ABI_NAMES } from "../../scripts/deploy/deployment.js";
 import { deploySystem, deployTestMarket, type Market, oraclePrice } from "../../scripts/lib/market.js";
 import { type Anvil, rpc, startAnvil } from "../../test/keeper/anvil.js";
-import type { FixedOracle, MutuaAuthority } from "../../typechain-types/index.js";
+import type { MutuaAuthority } from "../../typechain-types/index.js";
 
 const NAMES = [
   "deployer",
@@ -177,45 +177,52 @@ export async function wait({ rpc: call }: Deployed, seconds: number): Promise<vo
   await call("evm_mine");
 }
 
-export async function setPrice({ main, deployer }: Deployed, whole: number, oracle?: FixedOracle): Promise<void> {
+async function setPrice({ deployer }: Deployed, { oracle }: Market, whole: number): Promise<void> {
   const price = oraclePrice(whole);
-  await sent((oracle ?? main.oracle).connect(deployer).set(price, price, true));
+  await sent(oracle.connect(deployer).set(price, price, true));
 }
 
-export async function openLoan({ main }: Deployed, who: HardhatEthersSigner, collateral: number, debt: number) {
-  await sent(main.pool.connect(who).supplyCollateral(tokens(collateral), who.address));
-  await sent(main.pool.connect(who).borrow(tokens(debt), who.address, who.address));
+export async function openLoan({ pool }: Market, who: HardhatEthersSigner, collateral: number, debt: number) {
+  await sent(pool.connect(who).supplyCollateral(tokens(collateral), who.address));
+  await sent(pool.connect(who).borrow(tokens(debt), who.address, who.address));
 }
 
 /** Suppliers, an insurer, loans, a crash with all that it brings, money that comes back. */
 export async function live(d: Deployed): Promise<void> {
-  const { alice, bob, dave, erin, frank, keeper, main } = d;
+  const { alice, bob, dave, erin, frank, keeper, main, other } = d;
   const { pool, fund } = main;
   await sent(pool.connect(alice)["deposit(uint256,address)"](tokens(1_000_000), alice.address));
   await sent(pool.connect(bob)["deposit(uint256,address)"](tokens(20_000), bob.address));
   await sent(fund.connect(bob)["deposit(uint256,address)"]((await pool.balanceOf(bob)) / 2n, bob.address));
   await sent(pool.connect(bob)["withdraw(uint256,address,address)"](tokens(1_000), bob.address, bob.address));
   await sent(pool.connect(keeper).topUpReserve(tokens(2_000)));
-  await openLoan(d, dave, 100, 150_000);
-  await openLoan(d, erin, 100, 150_000);
-  await openLoan(d, frank, 100, 80_000);
-  await openLoan(d, frank, 1, 100);
+  await openLoan(main, dave, 100, 150_000);
+  await openLoan(main, erin, 100, 150_000);
+  await openLoan(main, frank, 100, 80_000);
+  await openLoan(main, frank, 1, 100);
 
   // A loan can't be liquidated in its own second, and anvil mines several blocks in one.
   await wait(d, HOUR);
-  await setPrice(d, 1_020);
+  await setPrice(d, main, 1_020);
   await sent(pool.connect(keeper).liquidate(erin, MaxUint256, 0, keeper, "0x"));
   await sent(pool.connect(keeper).flag(dave));
   await wait(d, 25 * HOUR);
   await sent(pool.connect(keeper).foreclose(dave));
   await wait(d, 6 * DAY);
   await sent(pool.connect(keeper).buyEstate(tokens(30_000), 0, keeper, "0x"));
-  await setPrice(d, 820);
+  await setPrice(d, main, 820);
   await sent(pool.connect(keeper).flag(frank));
-  await setPrice(d, 2_000);
+  await setPrice(d, main, 2_000);
   await sent(pool.connect(keeper).unflag(frank));
   await sent(pool.connect(keeper).recover(tokens(10_000)));
   await sent(pool.connect(alice).claimRecovery(alice));
+
+  // And a total loss, in the other market.
+  await sent(other.pool.connect(alice)["deposit(uint256,address)"](tokens(10_000), alice.address));
+  await openLoan(other, dave, 10, 10_000);
+  await wait(d, HOUR);
+  await setPrice(d, other, 0.000_001);
+  await sent(other.pool.connect(keeper).liquidate(dave, MaxUint256, 0, keeper, "0x"));
 }
 
 /** Every event of governance there is, in both pools and their authority. */

@@ -12,7 +12,7 @@ import type { Row } from "../../app/src/history/types.js";
 import { type Deployed, headOf } from "./chain.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 400_000;
 
 export type Page = {
   index: string;
