@@ -86,7 +86,8 @@ export function useSend(units?: Units): Sending {
         if (receipt === null) throw new Error("The transaction was not mined.");
         await shown(app, receipt.blockNumber);
         enter({ phase: "mined", hash: receipt.hash });
-        announce(`${what}: done.`);
+        // Who is still on the page reads it there.
+        if (!isMounted.current) announce(`${what}: done.`);
         return receipt;
       } catch (error) {
         const explanation = explain(error, units);
