@@ -5,7 +5,7 @@ import { MutuaFund } from "../../../sdk/fund.js";
 import { atLeast, type Cooling, coolingOf, exitValue } from "../../../sdk/market.js";
 import { useStore } from "../chain/store.js";
 import type { ReadyMarket } from "../chain/types.js";
-import { Amount, amountText, Badge, Button, Notice, Time, type Tone } from "../ui/index.js";
+import { Amount, amountText, Badge, Button, Time, type Tone } from "../ui/index.js";
 import { Limit, type Own, Progress, Submit } from "./form.js";
 import { cancelRequest, claim } from "./insure.js";
 import { argsOf, type Job, useJob } from "./job.js";
@@ -176,16 +176,10 @@ export function Claim({ view, own }: RequestsProps) {
         </div>
       </dl>
       {hasWithheld && preview.paidShares > 0n ? (
-        <>
-          <Notice tone="warning" title="Losses show">
-            A part of what you ask back would be withheld, and stays with the other stakers for good, also if the price
-            comes back. You can wait as long as the window is open, or leave for less now.
-          </Notice>
-          <label className="check">
-            <input type="checkbox" checked={acceptsLess} onChange={({ target }) => setAccepts(target.checked)} />
-            Leave for less: {amountText(preview.paidAssets, asset)} instead of {amountText(preview.grossAssets, asset)}
-          </label>
-        </>
+        <label className="check">
+          <input type="checkbox" checked={acceptsLess} onChange={({ target }) => setAccepts(target.checked)} />
+          Leave for less: {amountText(preview.paidAssets, asset)} instead of {amountText(preview.grossAssets, asset)}
+        </label>
       ) : null}
       <Limit>
         {hasWithheld
