@@ -1,6 +1,7 @@
 // Who may call what, and how long after announcing it, as the authority itself answers.
-import type { FunctionFragment, Log } from "ethers";
+import type { FunctionFragment } from "ethers";
 
+import { readLogs } from "../lib/logs.ts";
 import { type ContractName, interfaceOf } from "./artifacts.ts";
 import type { Reader } from "./chain.ts";
 
@@ -40,7 +41,8 @@ export async function rolesOfFunctions(
 export async function members(reader: Reader, authority: string, fromBlock: number): Promise<Member[]> {
   const face = interfaceOf("MutuaAuthority");
   const topic = face.getEvent("RoleGranted")?.topicHash ?? "";
-  const logs = await logsOf(reader, authority, [topic], fromBlock, await reader.provider.getBlockNumber());
+  const range = { from: fromBlock, to: await reader.provider.getBlockNumber() };
+  const logs = await readLogs(reader.provider, { address: authority, topics: [topic] }, range);
   const granted = new Map<string, { roleId: bigint; account: string }>();
   for (const log of logs) {
     const { roleId, account } = face.decodeEventLog("RoleGranted", log.data, log.topics) as unknown as {
@@ -55,26 +57,6 @@ export async function members(reader: Reader, authority: string, fromBlock: numb
     if (isMember as boolean) found.push({ roleId, account, delay: delay as bigint });
   }
   return found;
-}
-
-/** Public nodes answer for some thousand blocks at a time: what is refused is asked for in halves. */
-async function logsOf(
-  reader: Reader,
-  address: string,
-  topics: string[],
-  fromBlock: number,
-  toBlock: number,
-): Promise<Log[]> {
-  try {
-    return await reader.provider.getLogs({ address, topics, fromBlock, toBlock });
-  } catch (error) {
-    if (toBlock - fromBlock < 100) throw error;
-    const middle = Math.floor((fromBlock + toBlock) / 2);
-    return [
-      ...(await logsOf(reader, address, topics, fromBlock, middle)),
-      ...(await logsOf(reader, address, topics, middle + 1, toBlock)),
-    ];
-  }
 }
 
 export function shownDelay(seconds: bigint): string {

@@ -1,10 +1,8 @@
 // What only events tell: who has borrowed, what is proposed and by whom, how long a pause lasts.
-import type { Log } from "ethers";
-
+import { MOST_BLOCKS } from "../../app/src/history/span.ts";
+import { readLogs } from "../lib/logs.ts";
 import type { Market } from "./market.ts";
 
-/** Blocks asked for at once; halved where a node refuses so many. */
-const MOST_BLOCKS = 10_000;
 const REPORT_EVERY_MS = 2_000;
 
 export type Operation = {
@@ -29,18 +27,19 @@ export type Report = (text: string) => void;
 
 /** Reads the market's events from its first block to the last. */
 export async function scan(market: Market, report: Report): Promise<Scan> {
-  const { pool, authority, deployment, deployed } = market;
-  const logs = await readLogs(market, report, {
+  const { pool, authority, deployment, deployed, provider } = market;
+  const events = [
+    pool.getEvent("Borrowed"),
+    pool.getEvent("PauseSet"),
+    pool.getEvent("WindDownStarted"),
+    authority.getEvent("OperationScheduled"),
+  ];
+  const filter = {
     address: [deployed.pool, deployment.contracts.authority],
-    topics: [
-      [
-        pool.getEvent("Borrowed").fragment.topicHash,
-        pool.getEvent("PauseSet").fragment.topicHash,
-        pool.getEvent("WindDownStarted").fragment.topicHash,
-        authority.getEvent("OperationScheduled").fragment.topicHash,
-      ],
-    ],
-  });
+    topics: [events.map(({ fragment }) => fragment.topicHash)],
+  };
+  const range = { from: deployed.startBlock, to: await provider.getBlockNumber(), mostBlocks: MOST_BLOCKS };
+  const logs = await readLogs(provider, filter, range, progress(range, report));
   const borrowers = new Set<string>();
   const scheduled = new Map<string, Pick<Operation, "proposer" | "target" | "data">>();
   const result: Scan = { borrowers: [], isWindingDown: false, operations: [] };
@@ -82,30 +81,12 @@ async function stillOpen(
   return open.toSorted((a, b) => Number(a.executableAt - b.executableAt));
 }
 
-async function readLogs(
-  { provider, deployed }: Market,
-  report: Report,
-  filter: { address: string[]; topics: string[][] },
-): Promise<Log[]> {
-  const last = await provider.getBlockNumber();
-  const logs: Log[] = [];
-  let size = MOST_BLOCKS;
+/** A word every two seconds. */
+function progress({ from, to }: { from: number; to: number }, report: Report): (block: number) => void {
   let reported = Date.now();
-  for (let from = deployed.startBlock; from <= last;) {
-    const to = Math.min(from + size - 1, last);
-    try {
-      logs.push(...(await provider.getLogs({ ...filter, fromBlock: from, toBlock: to })));
-    } catch (error) {
-      if (size === 1) throw error;
-      size = Math.ceil(size / 2);
-      continue;
-    }
-    from = to + 1;
-    if (Date.now() - reported > REPORT_EVERY_MS) {
-      reported = Date.now();
-      const part = Math.floor(((to - deployed.startBlock) * 100) / Math.max(1, last - deployed.startBlock));
-      report(`Reading events: block ${to} of ${last}, ${part} %`);
-    }
-  }
-  return logs;
+  return (block) => {
+    if (Date.now() - reported <= REPORT_EVERY_MS) return;
+    reported = Date.now();
+    report(`Reading events: block ${block} of ${to}, ${Math.floor(((block - from) * 100) / Math.max(1, to - from))} %`);
+  };
 }

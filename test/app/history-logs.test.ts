@@ -1,5 +1,6 @@
 // The past from logs: nothing twice, nothing missing, whatever node, chain, browser and other tabs do meanwhile.
 import { expect } from "chai";
+import type { Log, Provider } from "ethers";
 
 import { type Blocks, cover, highestGap, knownFrom, uncover } from "../../app/src/history/coverage.js";
 import { LogHistory } from "../../app/src/history/logs.js";
@@ -7,6 +8,7 @@ import { Span } from "../../app/src/history/span.js";
 import { type Change, MemoryStore, type State, type Store } from "../../app/src/history/store.js";
 import type { Row } from "../../app/src/history/types.js";
 import { Limiter, Rpc } from "../../app/src/chain/rpc.js";
+import { readLogs } from "../../scripts/lib/logs.js";
 import { DEPLOYMENT, FakeChain, FIRST, MARKET } from "./fake-chain.js";
 
 const historyOf = (chain: FakeChain, store: Store = new MemoryStore(), span = new Span(50)) =>
@@ -58,6 +60,37 @@ describe("app: how many blocks are asked for at once", () => {
     sizes.length = 0;
     for (let i = 0; i < 5; ++i) grow();
     expect(sizes).to.deep.equal([2, 4, 8, 16, 32]);
+  });
+});
+
+describe("scripts: the logs of many blocks", () => {
+  const filter = { address: MARKET, topics: [] };
+
+  it("all of them once and in order, whatever a node refuses", async () => {
+    const chain = new FakeChain(400);
+    chain.most = 70;
+    const getLogs = async (range: unknown) => {
+      const logs = (await chain.request("eth_getLogs", [range])) as { blockNumber: string }[];
+      return logs.map((log) => ({ ...log, blockNumber: Number(log.blockNumber) }));
+    };
+    const provider = { getLogs } as unknown as Pick<Provider, "getLogs">;
+    const reported: number[] = [];
+    const logs = await readLogs(provider, filter, { from: FIRST, to: 399 }, (block) => reported.push(block));
+    expect(inWords(logs.map(({ blockNumber }) => blockNumber))).to.equal(happened(chain));
+    expect(chain.asked.slice(0, 4)).to.deep.equal([300, 150, 75, 38].map((n) => ({ from: 100, to: 99 + n })));
+    expect(reported.at(-1)).to.equal(399);
+    chain.asked = [];
+    await readLogs(provider, filter, { from: 390, to: 399, mostBlocks: 4 });
+    expect(chain.asked.map(({ from }) => from)).to.deep.equal([390, 394, 398]);
+    expect(await readLogs(provider, filter, { from: 400, to: 399 })).to.deep.equal([]);
+  });
+
+  it("a refusal of a single block is an error", async () => {
+    const chain = new FakeChain(200);
+    chain.isDown = true;
+    const provider = { getLogs: async () => (await chain.request("eth_getLogs", [{}])) as Log[] };
+    const reading = readLogs(provider, filter, { from: FIRST, to: 199 });
+    expect(await reading.catch((error: unknown) => (error as Error).message)).to.equal("connection refused");
   });
 });
 
@@ -232,9 +265,9 @@ describe("app: history from logs", () => {
   });
 
   it("ranges that a node refuses are asked for in halves, and grow again", async () => {
-    const chain = new FakeChain(600);
+    const chain = new FakeChain(350);
     chain.most = 30;
-    const history = historyOf(chain, new MemoryStore(), new Span(400));
+    const history = historyOf(chain, new MemoryStore(), new Span(200));
     const stop = new AbortController();
     let waits = 0;
     await history.run(
@@ -248,15 +281,15 @@ describe("app: history from logs", () => {
     expectWhole(history, chain);
     expect(waits, "a refusal is no reason to wait").to.equal(1);
     const sizes = chain.asked.map(({ from, to }) => to - from + 1);
-    expect(sizes.slice(0, 5)).to.deep.equal([400, 200, 100, 50, 25]);
-    expect(sizes.slice(5, 8), "grown back until refused").to.deep.equal([29, 33, 17]);
-    expect(sizes.length).to.be.lessThan(35);
+    expect(sizes.slice(0, 4)).to.deep.equal([200, 100, 50, 25]);
+    expect(sizes.slice(4, 7), "grown back until refused").to.deep.equal([29, 33, 17]);
+    expect(sizes.length).to.be.lessThan(25);
     chain.most = Infinity;
-    for (let i = 0; i < 500; ++i) chain.mine();
+    for (let i = 0; i < 150; ++i) chain.mine();
     chain.asked = [];
     await readAll(history, chain);
     expectWhole(history, chain);
-    expect(Math.max(...chain.asked.map(({ from, to }) => to - from + 1))).to.be.above(100);
+    expect(Math.max(...chain.asked.map(({ from, to }) => to - from + 1))).to.be.above(50);
   });
 
   it("a silent node: waits longer and longer, says so, and goes on when it is back", async () => {
