@@ -212,6 +212,19 @@ describe("app: share prices as lines", () => {
     expect(pointsOf([row(10, 1_000, null), row(50, 1_000, null)], now, 40).times).to.deep.equal([50, 100]);
   });
 
+  it("step down at a loss", () => {
+    const after: PriceRow = { ...row(50, 900, null), cause: "loss" };
+    const loss = { ...after, kind: "loss", priceBeforeWad: `${WAD}`, priceAfterWad: "900000000000000000" } as const;
+    const amounts = { lossId: "1", borrower: "", lossAssets: "1", fromReserve: "0", fromFund: "0", haircut: "1" };
+    const { times, gross } = pointsOf([row(10, 1_000, null), after], now, 0, [{ ...loss, ...amounts }]);
+    expect(times).to.deep.equal([10, 49, 50, 100]);
+    expect(gross).to.deep.equal([1, 1, 0.9, 2]);
+    // two in one second: no time goes backwards
+    const twice = pointsOf([row(50, 950, null), after], now, 0, [{ ...loss, ...amounts }]);
+    expect(twice.times).to.deep.equal([50, 100]);
+    expect(twice.gross).to.deep.equal([0.9, 2]);
+  });
+
   it("leave out what a chain that was set back has not seen yet", () => {
     expect(pointsOf([row(200, 1_000, null)], now).times).to.deep.equal([100]);
   });

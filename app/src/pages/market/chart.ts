@@ -14,7 +14,7 @@ const price = (value: number, digits: number): string =>
 /** As many digits as tell one line of the grid from the next. */
 const digitsOf = (step: number): number => Math.min(Math.max(Math.ceil(-Math.log10(step)) + 1, 2), 9);
 
-const dayTime = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "short" });
+const dayTime = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
 
 const dataOf = ({ times, gross, exit }: Points): uPlot.AlignedData => [
   times as number[],
@@ -106,6 +106,9 @@ const steps = uPlot.paths.stepped?.({ align: 1 });
 const stepped = steps === undefined ? {} : { paths: steps };
 
 const DAY = 86_400;
+const MINUTE = 60;
+const second = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const timeLabel = (time: number, step: number): string => (step < DAY ? clock : day).format(time * 1_000);
+const timeLabel = (time: number, step: number): string =>
+  (step < MINUTE ? second : step < DAY ? clock : day).format(time * 1_000);

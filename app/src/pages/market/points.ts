@@ -1,5 +1,5 @@
 // The share prices of the past as lines for a chart. Floats from here on: they are for the eye only.
-import type { PriceRow } from "../../history/types.js";
+import type { LossRow, PriceRow } from "../../history/types.js";
 
 export type Points = {
   /** Unix seconds, each once, oldest first. */
@@ -12,11 +12,25 @@ export type Now = { readonly timestamp: number; readonly grossPriceWad: bigint; 
 
 const priceOf = (wad: string): number => Number(wad) / 1e18;
 
+/** A loss is a step: a second before it the price was another. */
+function withSteps(rows: readonly PriceRow[], losses: readonly LossRow[]): readonly Told[] {
+  if (losses.length === 0) return rows;
+  const before = new Map(losses.map((loss) => [`${loss.transactionHash} ${loss.logIndex}`, loss]));
+  return rows.flatMap((row): Told[] => {
+    const loss = row.cause === "loss" ? before.get(`${row.transactionHash} ${row.logIndex}`) : undefined;
+    if (loss === undefined) return [row];
+    return [{ timestamp: row.timestamp - 1, grossPriceWad: loss.priceBeforeWad, exitPriceWad: null }, row];
+  });
+}
+
+type Told = Pick<PriceRow, "timestamp" | "grossPriceWad" | "exitPriceWad">;
+
 /** What is told since a time, and what is true now. Of one second the last word counts. */
-export function pointsOf(rows: readonly PriceRow[], now: Now, since = 0): Points {
+export function pointsOf(rows: readonly PriceRow[], now: Now, since = 0, losses: readonly LossRow[] = []): Points {
   const [times, gross, exit]: [number[], (number | null)[], (number | null)[]] = [[], [], []];
   const add = (time: number, grossPrice: number | null, exitPrice: number | null): void => {
     const last = times.length - 1;
+    if ((times[last] ?? 0) > time) return;
     if (times[last] === time) {
       gross[last] = grossPrice ?? gross[last] ?? null;
       exit[last] = exitPrice ?? exit[last] ?? null;
@@ -26,7 +40,7 @@ export function pointsOf(rows: readonly PriceRow[], now: Now, since = 0): Points
       exit.push(exitPrice);
     }
   };
-  for (const { timestamp, grossPriceWad, exitPriceWad } of rows) {
+  for (const { timestamp, grossPriceWad, exitPriceWad } of withSteps(rows, losses)) {
     if (timestamp < since || timestamp > now.timestamp) continue;
     add(
       timestamp,

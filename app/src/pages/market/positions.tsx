@@ -1,4 +1,6 @@
 // Borrowers near liquidation, nearest first.
+import { useState } from "react";
+
 import { lensAt } from "../../../../sdk/contracts.js";
 import type { Market, Position } from "../../../../sdk/market.js";
 import { WAD } from "../../../../sdk/model/numbers.js";
@@ -9,6 +11,7 @@ import {
   Address,
   Amount,
   Badge,
+  Button,
   Card,
   type Column,
   Percent,
@@ -25,7 +28,7 @@ import { atRisk, distanceWad } from "./risk.js";
 const CALL = 40;
 /** More borrowers than this are an indexer's business, or a keeper's. */
 const MOST = 400;
-const SHOWN = 12;
+const SHOWN = 6;
 
 const TONES: Record<Position["status"], Tone> = {
   None: "neutral",
@@ -49,15 +52,16 @@ export function PositionsCard({ ready: { market, addresses } }: { ready: ReadyMa
     [addresses.pool, borrowers.length],
   );
   const risky = atRisk(positions ?? []);
-  const rows = risky.slice(0, SHOWN);
+  const [isAll, setAll] = useState(false);
+  const rows = isAll ? risky : risky.slice(0, SHOWN);
   return (
     <Card
       title="Positions at risk"
       aside={
         risky.length > SHOWN ? (
-          <span className="muted">
-            the nearest {SHOWN} of {risky.length}
-          </span>
+          <Button kind="quiet" className="small" aria-expanded={isAll} onClick={() => setAll(!isAll)}>
+            {isAll ? `Show the nearest ${SHOWN}` : `Show all ${risky.length}`}
+          </Button>
         ) : null
       }
     >

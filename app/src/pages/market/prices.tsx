@@ -34,6 +34,7 @@ const columns: readonly Column<Point>[] = [
 
 export function PricesCard({ ready: { market, timestamp, addresses } }: { ready: ReadyMarket }) {
   const rows = useRows("price", addresses.pool);
+  const losses = useRows("loss", addresses.pool);
   const [chosen, choose] = useState<(typeof SPANS)[number]["name"]>();
   const now = { timestamp: Number(timestamp), ...market.prices };
   const countSince = (seconds: number) => rows.filter((row) => row.timestamp > now.timestamp - seconds).length;
@@ -41,7 +42,7 @@ export function PricesCard({ ready: { market, timestamp, addresses } }: { ready:
     SPANS.find(({ name, seconds: length }) =>
       chosen === undefined ? countSince(length) >= ENOUGH : name === chosen,
     ) ?? SPANS[4];
-  const points = pointsOf(rows, now, now.timestamp - seconds);
+  const points = pointsOf(rows, now, now.timestamp - seconds, losses);
   const table = points.times
     .map((time, index): Point => ({ time, gross: points.gross[index] ?? null, exit: points.exit[index] ?? null }))
     .slice(-ROWS)
