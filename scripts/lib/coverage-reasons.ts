@@ -36,14 +36,6 @@ export const REASONS: Reason[] = [
     ],
   ),
   ...because(
-    "a holder settled one to seven epochs late: no test of its own, random runs do not count here",
-    "contracts/libraries/Certificates.sol",
-    [
-      ["epochs < MAX_EPOCHS", "true"],
-      ["divisor == 0", "false"],
-    ],
-  ),
-  ...because(
     "always true where a position is eligible; guards the subtraction",
     "contracts/libraries/LiquidationMath.sol",
     [["ltvWad > lltvWad", "false"]],
@@ -56,21 +48,6 @@ export const REASONS: Reason[] = [
       ["newSums != 0", "false"],
     ],
   ),
-  ...because("display only, holds no money: no test written for this answer", "contracts/periphery/PoolLens.sol", [
-    ["if (collateral == 0 || lltvBps == 0) return type(uint256).max;", "never"],
-    ['if (data.length < 64) return "";', "never"],
-    ['if (offset != 32 || length > data.length - 64) return "";', "never"],
-    ["terms.isClosed", "true"],
-    ["collateral == 0", "true"],
-    ["lltvBps == 0", "true"],
-    ["scale.low == 0", "true"],
-    ["scale.borrowLtvBps == 0", "true"],
-    ["success", "false"],
-    ["size < 32", "false"],
-    ["data.length < 64", "true"],
-    ["offset != 32", "true"],
-    ["length > data.length - 64", "true"],
-  ]),
   ...because(
     "fees or gifts beyond the field of the share total, or worth less than a share: bounds that keep a call from reverting",
     "contracts/pool/PoolPricing.sol",
@@ -97,22 +74,9 @@ export const REASONS: Reason[] = [
   ...because("the loss that brings the price there has closed the pool", "contracts/pool/PoolSupply.sol", [
     ["_isBelowMintingPrice(grossAssets, meter.shares())", "true"],
   ]),
-  ...because(
-    "a second loss below a thousandth of par, after the one that closed the pool: no test of its own",
-    "contracts/pool/PoolWaterfall.sol",
-    [
-      ["if (_config.isClosed()) return;", "never"],
-      ["_config.isClosed()", "true"],
-    ],
-  ),
   ...because("the modules have to define it; no module asks", "contracts/pool/modules/ModuleTerms.sol", [
     ["return _terms.assetDecimals;", "never"],
   ]),
-  ...because(
-    "without a ramp the first half of the condition is false already",
-    "contracts/pool/modules/PoolGovernance.sol",
-    [["left != 0", "false"]],
-  ),
   ...because("the loss that brings the price there has closed the pool", "contracts/pool/modules/PoolViews.sol", [
     ["if (_isBelowMintingPrice(gross, meter.shares())) return (0, 0);", "never"],
     ["_isBelowMintingPrice(gross, meter.shares())", "true"],

@@ -355,6 +355,16 @@ describe("FlashLiquidator", () => {
       await expectEmpty(s);
     });
 
+    it("takes back what a pool may take and does not", async () => {
+      const s = await stage();
+      const hostile = await ethers.deployContract("HostilePool", [s.asset, s.collateral]);
+      await s.collateral.mint(hostile, s.eth(1));
+      await sent(hostile.prepare(1, s.usd(1_000), s.eth(1)));
+      await sent(s.flash.liquidate(hostile, task(s), s.sale));
+      expect(await s.asset.allowance(s.addresses.flash, hostile)).to.equal(0n);
+      await expectEmpty(s);
+    });
+
     it("lets no hostile pool name other tokens than at first: no allowance is left", async () => {
       const s = await stage();
       const { asset, collateral, adapter, middle } = s.addresses;

@@ -120,6 +120,10 @@ describe("PoolLens", () => {
       expect([m.prices.low, m.prices.high, m.prices.isOk, m.terms.oraclePaths]).to.deep.equal([0n, 0n, false, 0n]);
       expect(m.cover.shortfall).to.equal(m.totals.debtAssets);
       expect([m.limits.depositable, m.limits.borrowable]).to.deep.equal([0n, 0n]);
+      // One that reverts whatever it is asked is as good as none.
+      await networkHelpers.setCode(await p.oracle.getAddress(), "0x5f5ffd");
+      const { prices, terms } = await p.lens.market(p.plain.address);
+      expect([prices.low, prices.high, prices.isOk, terms.oraclePaths]).to.deep.equal([0n, 0n, false, 0n]);
       const { position } = await p.lens.account(p.plain.address, p.bob.address);
       expect([position.ltvWad, position.healthWad, position.borrowableAssets, position.withdrawableCollateral])
         .to.deep // no price
