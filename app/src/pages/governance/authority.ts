@@ -1,6 +1,7 @@
 // The authority as the chain has it: who holds which role, what each may do, which calls are scheduled.
+import type { Provider } from "ethers";
+
 import { authorityAt } from "../../../../sdk/contracts.js";
-import type { Reader } from "../../chain/engine.js";
 import type { Operation } from "./changes.js";
 
 export type Member = { readonly account: string; readonly delay: bigint };
@@ -27,7 +28,7 @@ type Asked = {
   readonly operations: readonly Operation[];
 };
 
-export async function readAuthority(reader: Reader, blockTag: number, asked: Asked): Promise<Authority> {
+export async function readAuthority(reader: Provider, blockTag: number, asked: Asked): Promise<Authority> {
   const authority = authorityAt(asked.authority, reader);
   const at = { blockTag };
   const [summaries, rules, expiration, adopted, schedules] = await Promise.all([
