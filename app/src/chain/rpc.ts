@@ -2,7 +2,10 @@
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** Lets at most `count` through within any `milliseconds`; who is urgent goes before who is not. */
+/**
+ * Lets at most `count` through within any `milliseconds`; who is urgent goes before who is not. A tenth of a second more than
+ * one, as some are longer on their way than others.
+ */
 export class Limiter {
   readonly #count: number;
   readonly #milliseconds: number;
@@ -11,7 +14,7 @@ export class Limiter {
   #passed: number[] = [];
   #isWaiting = false;
 
-  constructor(count = 3, milliseconds = 1_000) {
+  constructor(count = 3, milliseconds = 1_100) {
     this.#count = count;
     this.#milliseconds = milliseconds;
   }

@@ -1,5 +1,5 @@
 // What pages are made of.
-import { type ButtonHTMLAttributes, type ReactNode, useEffect, useId, useRef } from "react";
+import { type ButtonHTMLAttributes, type ReactNode, useEffect, useId, useRef, useState } from "react";
 
 import type { Tone } from "./tone.js";
 
@@ -80,36 +80,48 @@ type TableProps<Row> = {
   readonly keyOf: (row: Row) => string | number;
   /** Said instead of an empty table. */
   readonly empty?: ReactNode;
+  /** So many rows until all are asked for. */
+  readonly atFirst?: number;
 };
 
 /** A table; on a phone each row is a card of its own. The roles stay when the display is no table's. */
-export function Table<Row>({ caption, columns, rows, keyOf, empty = "Nothing yet." }: TableProps<Row>) {
+export function Table<Row>({ caption, columns, rows, keyOf, empty = "Nothing yet.", atFirst }: TableProps<Row>) {
+  const [isAll, setAll] = useState(false);
   if (rows.length === 0) return <p className="muted">{empty}</p>;
+  const isLong = atFirst !== undefined && rows.length > atFirst;
+  const shown = isLong && !isAll ? rows.slice(0, atFirst) : rows;
   const side = ({ isNumber }: Column<Row>) => (isNumber === true ? "right" : "");
   return (
-    <table className="table" role="table">
-      <caption className="unseen">{caption}</caption>
-      <thead role="rowgroup">
-        <tr role="row">
-          {columns.map((column) => (
-            <th key={column.key} scope="col" role="columnheader" className={side(column)}>
-              {column.title}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody role="rowgroup">
-        {rows.map((row) => (
-          <tr key={keyOf(row)} role="row">
+    <>
+      <table className="table" role="table">
+        <caption className="unseen">{caption}</caption>
+        <thead role="rowgroup">
+          <tr role="row">
             {columns.map((column) => (
-              <td key={column.key} role="cell" data-label={column.title} className={side(column)}>
-                {column.render(row)}
-              </td>
+              <th key={column.key} scope="col" role="columnheader" className={side(column)}>
+                {column.title}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody role="rowgroup">
+          {shown.map((row) => (
+            <tr key={keyOf(row)} role="row">
+              {columns.map((column) => (
+                <td key={column.key} role="cell" data-label={column.title} className={side(column)}>
+                  {column.render(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {isLong ? (
+        <Button kind="quiet" className="small" aria-expanded={isAll} onClick={() => setAll(!isAll)}>
+          {isAll ? `Show the first ${atFirst}` : `Show all ${rows.length}`}
+        </Button>
+      ) : null}
+    </>
   );
 }
 

@@ -5,7 +5,7 @@ import type { LossRow, RecoveryRow } from "../../history/types.js";
 import { HistoryProgress, useRows } from "../../history/use-history.js";
 import { Address, Amount, Card, type Column, sharePriceText, Stat, Table, Time, Transaction } from "../../ui/index.js";
 
-const SHOWN = 15;
+const SHOWN = 8;
 
 type Token = { readonly symbol: string; readonly decimals: number };
 
@@ -42,20 +42,17 @@ export function LossesCard({ ready: { market, addresses } }: { ready: ReadyMarke
       <Table
         caption="Losses, newest first"
         columns={lossColumns(asset)}
-        rows={losses.toReversed().slice(0, SHOWN)}
+        rows={losses.toReversed()}
+        atFirst={SHOWN}
         keyOf={({ lossId }) => lossId}
         empty="No loss so far."
       />
-      {losses.length > SHOWN ? (
-        <p className="muted">
-          The newest {SHOWN} of {losses.length}.
-        </p>
-      ) : null}
       <h3>Recoveries</h3>
       <Table
         caption="Recoveries, newest first"
         columns={recoveryColumns(asset)}
-        rows={recoveries.toReversed().slice(0, SHOWN)}
+        rows={recoveries.toReversed()}
+        atFirst={SHOWN}
         keyOf={({ transactionHash, logIndex }) => `${transactionHash} ${logIndex}`}
         empty="No money has come back so far."
       />

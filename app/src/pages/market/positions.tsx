@@ -1,6 +1,4 @@
 // Borrowers near liquidation, nearest first.
-import { useState } from "react";
-
 import { lensAt } from "../../../../sdk/contracts.js";
 import type { Market, Position } from "../../../../sdk/market.js";
 import { WAD } from "../../../../sdk/model/numbers.js";
@@ -11,7 +9,6 @@ import {
   Address,
   Amount,
   Badge,
-  Button,
   Card,
   type Column,
   Percent,
@@ -52,26 +49,16 @@ export function PositionsCard({ ready: { market, addresses } }: { ready: ReadyMa
     [addresses.pool, borrowers.length],
   );
   const risky = atRisk(positions ?? []);
-  const [isAll, setAll] = useState(false);
-  const rows = isAll ? risky : risky.slice(0, SHOWN);
   return (
-    <Card
-      title="Positions at risk"
-      aside={
-        risky.length > SHOWN ? (
-          <Button kind="quiet" className="small" aria-expanded={isAll} onClick={() => setAll(!isAll)}>
-            {isAll ? `Show the nearest ${SHOWN}` : `Show all ${risky.length}`}
-          </Button>
-        ) : null
-      }
-    >
+    <Card title="Positions at risk">
       {positions === undefined ? (
         <Skeleton />
       ) : (
         <Table
           caption="Positions nearest to liquidation"
           columns={columnsOf(market)}
-          rows={rows}
+          rows={risky}
+          atFirst={SHOWN}
           keyOf={({ borrower }) => borrower}
           empty="No known position is within 20 % of its liquidation price."
         />

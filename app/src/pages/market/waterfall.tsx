@@ -2,7 +2,9 @@
 import { type CSSProperties, Fragment, useState } from "react";
 
 import { type Account, bearing, type Market, type Tick } from "../../../../sdk/market.js";
-import { mulDown, PRICE_SCALE, WAD } from "../../../../sdk/model/numbers.js";
+import { max, mulDown, PRICE_SCALE, WAD } from "../../../../sdk/model/numbers.js";
+import { hasRoute, MARKET } from "../../routes.js";
+import { to } from "../../shell/path.js";
 import type { ReadyMarket } from "../../chain/types.js";
 import {
   Amount,
@@ -18,6 +20,8 @@ import {
 } from "../../ui/index.js";
 import { fallen, shortfallAt } from "./book.js";
 import { lossAt, markdownOf, type Picture, pictureOf, STEPS, stepOf, type Tier } from "./picture.js";
+
+const CLAIM = `${MARKET}/claim`;
 
 const NAMES: Record<Tier["name"], string> = { reserve: "Reserve", fund: "Insurance fund", suppliers: "Suppliers" };
 
@@ -55,6 +59,13 @@ export function Waterfall({ ready, ticks }: { ready: ReadyMarket; ticks: readonl
       <p className="verdict">
         <Verdict picture={picture} market={market} isNow={isNow} />
       </p>
+      {market.certificates.unpaidFace === 0n ? null : (
+        <p className="verdict-more">
+          Suppliers bore losses before: <Amount value={market.certificates.unpaidFace} token={asset} isCompact /> is
+          still owed to them, and what comes back goes there first.{" "}
+          {hasRoute(CLAIM) ? <a href={to(CLAIM, { name: ready.name })}>Claim</a> : null}
+        </p>
+      )}
       <div className="falls">
         <Loans market={market} loss={picture.loss} low={low} />
         {picture.tiers.map((tier, index) => (
@@ -196,29 +207,35 @@ const leftOf = ({ holds, bears }: Tier): bigint => (holds > bears ? holds - bear
 
 // ---------------------------------------------------------------- the picture
 
+/** A vessel is drawn full if it holds a hundredth of all debt: a reserve of a few coins is not to look like a reserve. */
+const LITTLE = 100n;
+
 /** A part of a whole for CSS, from 0 to 1; what is there is never too thin to be seen. */
 function share(part: bigint, whole: bigint): number {
   if (whole === 0n || part === 0n) return 0;
   return Math.min(Math.max(Number((part * 10_000n) / whole) / 10_000, 0.012), 1);
 }
 
-const Levels = ({ whole, lost }: { whole: bigint; lost: number }) => (
-  <>
-    <span className={whole === 0n || lost === 1 ? "" : "level"} style={{ "--part": 1 - lost }} />
-    <span className="lost" style={{ "--part": lost }} />
-  </>
-);
+/** What is left, and above it what is lost, of what fits in. */
+function Levels({ holds, bears, whole }: { holds: bigint; bears: bigint; whole: bigint }) {
+  const left = holds > bears ? holds - bears : 0n;
+  return (
+    <>
+      <span className={left === 0n ? "" : "level"} style={{ "--part": share(left, whole) }} />
+      <span className="lost" style={{ "--part": share(bears, whole) }} />
+    </>
+  );
+}
 
 function Loans({ market, loss, low }: { market: Market; loss: bigint; low: bigint }) {
   const { totals, asset } = market;
   const debt = totals.debtAssets;
   const collateral = mulDown(totals.collateralBalance, low, PRICE_SCALE);
-  const lost = share(loss, debt);
   return (
     <section className="fall loans" style={{ "--place": 0 }}>
       <h3>Loans</h3>
       <div className="vessel" aria-hidden="true">
-        <Levels whole={debt} lost={lost} />
+        <Levels holds={debt} bears={loss} whole={debt} />
       </div>
       <p className="fall-figure">
         <Amount value={debt} token={asset} isCompact />
@@ -244,14 +261,13 @@ function Pipe({ amount, loss, market }: { amount: bigint; loss: bigint; market: 
 
 function Vessel({ tier, place, market }: { tier: Tier; place: number; market: Market }) {
   const { name, holds, bears } = tier;
-  const lost = share(bears, holds);
   return (
     <section className={`fall ${name}`} style={{ "--place": place }}>
       <h3>
         <span className="order">{place}</span> {NAMES[name]}
       </h3>
       <div className="vessel" aria-hidden="true">
-        <Levels whole={holds} lost={lost} />
+        <Levels holds={holds} bears={bears} whole={max(holds, market.totals.debtAssets / LITTLE)} />
       </div>
       <p className="fall-figure">
         {bears === 0n ? null : (
