@@ -1,5 +1,6 @@
 // `npm start`: a local chain with the whole system on it, the app that shows it, and the story of a loss.
 // MUTUA_ONCE=1, or CI as build services set it: end after the story instead of waiting for Ctrl-C; no app then.
+// MUTUA_APP: the folder of a built app, to be served as it is.
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -54,7 +55,7 @@ try {
 process.exit();
 
 async function run(): Promise<void> {
-  const app = endsAfterStory ? undefined : builtApp(console.log);
+  const app = endsAfterStory ? undefined : appFolder();
   // Awaited when the chain is ready; until then nobody else looks at it.
   app?.catch(() => undefined);
   const [port] = await onFreePort(RPC_PORT, listenAsNode);
@@ -107,6 +108,10 @@ async function run(): Promise<void> {
   await stopped;
 }
 
+async function appFolder(): Promise<string> {
+  return process.env.MUTUA_APP ?? (await builtApp(console.log));
+}
+
 /** The first port from `first` on that nobody listens on. */
 async function onFreePort<T>(first: number, listen: (port: number) => Promise<T>): Promise<[port: number, T]> {
   for (let port = first; port < first + PORTS; ++port) {
@@ -145,9 +150,9 @@ function describe(rpcUrl: string, page: string | undefined, file: string): void 
   }
   console.log(
     `\nRPC ${rpcUrl} (HTTP and WebSocket), chain id ${CHAIN_ID}, for a wallet or a dApp of your own.\n` +
-      `  ada: ${ada?.address}, key ${ada?.privateKey}\n` +
+      `  ada ${ada?.address}\n  key ${ada?.privateKey}\n` +
       "  10,000 test coins and millions of test tokens. A development key, known to all the world: nothing of value to it.\n" +
-      `  npm run keys shows everybody's keys; ${shown} has all addresses until Ctrl-C, for the SDK and for\n` +
-      "  npm run mutua -- status --market usd-eth",
+      `  All addresses, until Ctrl-C: ${shown}, for the SDK and the commands.\n` +
+      "  Everybody's keys: npm run keys",
   );
 }

@@ -130,7 +130,7 @@ export class Controls {
     await fundLiquidator(this.#chain, found);
     for (let round = 0; round < ROUNDS; ++round) {
       const open = (await positionsOf(this.#chain, found)).filter(isLiquidatable);
-      if (open.length === 0) break;
+      const before = outcome.positions;
       failure = undefined;
       for (const { borrower } of open) {
         try {
@@ -140,6 +140,7 @@ export class Controls {
           failure = explain(error, found).sentence;
         }
       }
+      if (outcome.positions === before) break;
     }
     if (done.size === 0) {
       return failure === undefined

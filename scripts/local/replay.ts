@@ -54,9 +54,9 @@ export class Replay {
     const { oracle } = this.#market;
     const { ticks } = this.#play;
     const [first] = await oracle.price();
-    const started = await timeOf(ethers);
     const firstTick = ticks[0] ?? { time: 0, price: 1 };
     const liquidators = await Liquidators.of(this.#chain, this.#market, this.#play);
+    const started = await timeOf(ethers);
     const played: Played = { ...nothing(), first, lowest: first, last: first, step: 0 };
     let due = Date.now();
     for (const [step, { time, price }] of ticks.entries()) {

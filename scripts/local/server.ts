@@ -40,7 +40,7 @@ export type Site = {
   /** Of the built app. */
   folder: string;
   config: unknown;
-  controls: Controls;
+  controls: Pick<Controls, "state" | "act">;
   /** The node that ./rpc leads to. */
   rpcUrl: string;
 };
