@@ -67,7 +67,7 @@ async function measureOnce(browser: Browser, host: Host, preset: Preset): Promis
     const cdp = await context.newCDPSession(page);
     const script = await throttle(cdp, preset);
     await page.goto(host.url, { waitUntil: "commit" });
-    await page.getByRole("main").getByRole("link", { name: " / " }).first().waitFor({ timeout: 60_000 });
+    await page.getByRole("main").getByRole("row").getByRole("link").first().waitFor({ timeout: 60_000 });
     const figuresShown = await page.evaluate(() => performance.now());
     // Until nothing has held the page up for two seconds.
     await page.waitForFunction(() => {

@@ -45,4 +45,15 @@ describe("every page fits, and axe finds nothing serious:", () => {
       }
     });
   }
+
+  it("none of them asks anybody but its host and its node", async () => {
+    const visit = await stage.visit({ as: "ada" });
+    const asked = new Set<string>();
+    visit.page.on("request", (request) => asked.add(new URL(request.url()).host));
+    for (const { path } of Object.values(PAGES)) {
+      await visit.go(path);
+      await visit.settle();
+    }
+    expect([...asked]).to.deep.equal([new URL(stage.system.url).host]);
+  });
 });

@@ -2,8 +2,10 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-import type { AxeResults } from "axe-core";
+import type { AxeResults, RunOptions } from "axe-core";
 import type { Page } from "playwright-core";
+
+type Axe = { run: (options: RunOptions) => Promise<AxeResults> };
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -11,7 +13,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 export async function seriousFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(
-    async () => await (window as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
+    async () => await (window as unknown as { axe: Axe }).axe.run({ resultTypes: ["violations"] }),
   );
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")

@@ -91,7 +91,11 @@ export class Visit {
   /** Until all there is to read has been read and drawn. */
   async settle(): Promise<void> {
     await this.page.getByRole("heading", { level: 1 }).waitFor();
-    await this.page.waitForFunction(() => document.querySelector("main .skeleton, main [aria-busy=true]") === null);
+    await this.page.waitForFunction(() => {
+      const lines = [...document.querySelectorAll("main [role=status]")];
+      const isReading = lines.some(({ textContent }) => textContent?.includes("History") ?? false);
+      return !isReading && document.querySelector("main .skeleton, main [aria-busy=true]") === null;
+    });
     await this.page.waitForFunction(
       (seen: { text?: string; since?: number }) => {
         const text = document.querySelector("main")?.innerHTML ?? "";
