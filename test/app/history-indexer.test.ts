@@ -6,6 +6,7 @@ import { IndexerHistory } from "../../app/src/history/indexer.js";
 import { LogHistory } from "../../app/src/history/logs.js";
 import { Span } from "../../app/src/history/span.js";
 import { MemoryStore } from "../../app/src/history/store.js";
+import { blocksToSample, lookBack } from "../../app/src/history/look-back.js";
 import { SwitchedHistory } from "../../app/src/history/switch.js";
 import { type Row, SAMPLE_LOG_INDEX } from "../../app/src/history/types.js";
 import { DEPLOYMENT, FakeChain, MARKET } from "./fake-chain.js";
@@ -214,5 +215,31 @@ describe("app: what a session has seen", () => {
       [11, "3"],
     ]);
     expect(calls).to.equal(3);
+  });
+
+  it("looks back: densely near the head, to before each loss, and no further than the node remembers", async () => {
+    const blocks = blocksToSample(100, 10_100, [{ blockNumber: 5_000 }]);
+    expect(blocks).to.have.length(41);
+    expect(blocks.slice(0, 4)).to.deep.equal([10_094, 10_075, 10_044, 10_000]);
+    expect(blocks.slice(-2)).to.deep.equal([594, 100]);
+    expect(blocks).to.include(4_999);
+    expect(blocksToSample(100, 103, [{ blockNumber: 90 }])).to.deep.equal([103, 102, 101, 100]);
+
+    const asked: number[] = [];
+    const switched = new SwitchedHistory();
+    const read = async (block: number) => {
+      asked.push(block);
+      if (block < 9_000) throw new Error("missing trie node");
+      return { timestamp: block, grossPriceWad: "2", exitPriceWad: "1" };
+    };
+    await lookBack(blocks, read, (samples) =>
+      switched.addSamples(samples.map((each) => ({ market: MARKET, ...each }))),
+    );
+    const rows = switched.rows("price", MARKET);
+    expect(rows.map(({ blockNumber }) => blockNumber)).to.deep.equal(
+      blocks.filter((block) => block >= 9_000).toReversed(),
+    );
+    expect(rows.every(({ cause, exitPriceWad }) => cause === "sample" && exitPriceWad === "1")).to.equal(true);
+    expect(asked).to.have.length(20);
   });
 });

@@ -1,9 +1,11 @@
 // Puts the sources together, and follows the chain as the page reads it.
+import { lensAt } from "../../../sdk/contracts.js";
 import type { App } from "../chain/app.js";
 import type { Block } from "../chain/types.js";
 import { followIndexer, followLogs } from "./follow.js";
 import { IndexedDbStore } from "./indexed-db.js";
 import { IndexerHistory } from "./indexer.js";
+import { blocksToSample, lookBack, type Prices } from "./look-back.js";
 import { LogHistory, type Request, storeKeyOf } from "./logs.js";
 import type { SwitchedHistory } from "./switch.js";
 
@@ -15,6 +17,7 @@ export async function startHistory(app: App, history: SwitchedHistory): Promise<
   keepSamples(app, history);
   const logs = new LogHistory(deployment, requestOf(app), new IndexedDbStore(storeKeyOf(deployment)));
   const follow = { newest: () => newestOf(app), wait: waitFor(app), signal: new AbortController().signal };
+  sampleThePast(app, history);
   if (indexerUrl === undefined) return await followLogs(history, logs, follow);
   const indexer = new IndexerHistory(new URL(indexerUrl, document.baseURI).href, deployment.chainId);
   return await followIndexer(history, indexer, logs, follow);
@@ -75,6 +78,40 @@ function keepSamples({ chain }: App, history: SwitchedHistory): void {
       });
     }
   });
+}
+
+/** Of each market whose prices a page shows, when its losses are known. An indexer has samples of its own. */
+function sampleThePast(app: App, history: SwitchedHistory): void {
+  const done = new Set<string>();
+  const look = () => {
+    const { source, isComplete } = history.progress();
+    const { block, markets } = app.chain.get();
+    if (source !== "logs" || !isComplete || block === undefined) return;
+    for (const { addresses } of markets) {
+      const { pool, startBlock } = addresses;
+      if (!history.pricesAsked.has(pool) || done.has(pool)) continue;
+      done.add(pool);
+      const read = async (blockTag: number): Promise<Prices> => {
+        const { reader } = await app.engine;
+        const [header, { prices }] = await Promise.all([
+          reader.getBlock(blockTag),
+          lensAt(addresses.lens, reader).market(pool, { blockTag }),
+        ]);
+        if (header === null) throw new Error("no such block");
+        const { grossPriceWad, exitPriceWad } = prices;
+        return {
+          timestamp: header.timestamp,
+          grossPriceWad: String(grossPriceWad),
+          exitPriceWad: String(exitPriceWad),
+        };
+      };
+      void lookBack(blocksToSample(startBlock, block.number, history.rows("loss", pool)), read, (samples) =>
+        history.addSamples(samples.map((sample) => ({ market: pool, ...sample }))),
+      );
+    }
+  };
+  history.subscribe(look);
+  history.onPricesAsked = look;
 }
 
 /** A second's interest moves a price by less than a millionth. */

@@ -15,6 +15,9 @@ const NO_ROWS: readonly never[] = [];
 /** A session that is left open for days still draws quickly. */
 const MOST_SAMPLES = 5_000;
 
+export type Sample = Pick<PriceRow, "grossPriceWad" | "exitPriceWad"> &
+  Pick<Where, "market" | "blockNumber" | "timestamp">;
+
 export class SwitchedHistory implements History {
   readonly #listeners = new Set<() => void>();
   readonly #samples = new RowTable();
@@ -26,6 +29,9 @@ export class SwitchedHistory implements History {
 
   /** Called with each kind and market that a page asks for. */
   onAsked: (kind: Kind, market?: string) => void = () => undefined;
+  /** Whose prices were asked for, and what is called when it is one more. */
+  readonly pricesAsked = new Set<string>();
+  onPricesAsked: () => void = () => undefined;
 
   use(source: History, notice: string | null = null): void {
     if (source === this.#source && notice === this.#notice) return;
@@ -40,6 +46,11 @@ export class SwitchedHistory implements History {
     this.onAsked(kind, market);
     const rows = this.#source?.rows(kind, market) ?? NO_ROWS;
     if (kind !== "price") return rows;
+    if (market !== undefined && !this.pricesAsked.has(market)) {
+      this.pricesAsked.add(market);
+      // Not while a page renders.
+      queueMicrotask(this.onPricesAsked);
+    }
     return this.#withSamples(rows as readonly PriceRow[], market) as unknown as readonly RowOf<K>[];
   }
 
@@ -56,21 +67,28 @@ export class SwitchedHistory implements History {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Prices as this session has seen them. A chain that has turned takes its blocks' samples along. */
-  sample(
-    prices: Pick<PriceRow, "grossPriceWad" | "exitPriceWad"> & Pick<Where, "market" | "blockNumber" | "timestamp">,
-  ) {
-    const before = this.#samples.get("price", prices.market);
-    const last = before.at(-1);
-    const { blockNumber } = prices;
-    if (last !== undefined && last.blockNumber >= blockNumber) {
-      this.#samples.remove((row) => row.market === prices.market && row.blockNumber >= blockNumber);
+  /** Prices as this session sees them. A chain that has turned takes its blocks' samples along. */
+  sample(sample: Sample): void {
+    const { market, blockNumber } = sample;
+    const samples = this.#samples.get("price", market);
+    if ((samples.at(-1)?.blockNumber ?? -1) >= blockNumber) {
+      this.#samples.remove((row) => row.market === market && row.blockNumber >= blockNumber);
     }
-    const [oldest] = before;
-    if (before.length >= MOST_SAMPLES) this.#samples.remove((row) => row === oldest);
-    this.#samples.add([
-      { kind: "price", cause: "sample", logIndex: SAMPLE_LOG_INDEX, transactionHash: "", ...prices } as const,
-    ]);
+    const [oldest] = samples;
+    if (samples.length >= MOST_SAMPLES) this.#samples.remove((row) => row === oldest);
+    this.addSamples([sample]);
+  }
+
+  addSamples(samples: readonly Sample[]): void {
+    this.#samples.add(
+      samples.map((each) => ({
+        kind: "price",
+        cause: "sample",
+        logIndex: SAMPLE_LOG_INDEX,
+        transactionHash: "",
+        ...each,
+      })),
+    );
     this.#tell();
   }
 
