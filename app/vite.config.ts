@@ -38,12 +38,23 @@ const selfContained: Plugin = {
   },
 };
 
+const ENTRY_STYLES = /\bindex-[^/]*\.css$/;
+
 /** `npm run app:dev` shows the chain of an `npm start` that runs beside it. */
 const START = process.env["MUTUA_START_URL"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   base: "./",
   plugins: [react(), selfContained],
-  build: { outDir: "dist", emptyOutDir: true, target: "es2022", modulePreload: { polyfill: false } },
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    target: "es2022",
+    // What is in index.html is not to be fetched again.
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (_file, files) => files.filter((file) => !ENTRY_STYLES.test(file)),
+    },
+  },
   server: { proxy: { "/config.json": START, "/controls": START, "/rpc": START } },
 });

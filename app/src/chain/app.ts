@@ -10,7 +10,7 @@ import type { Block, ChainState, MarketView, WalletOption, WalletState } from ".
 import { createWallets, type Wallets } from "./wallet.js";
 
 /** ethers and what needs it is fetched while the configuration is. */
-const engineModule = import("./engine.js");
+export const engineModule = import("./engine.js");
 
 export type App = {
   readonly config: Config;

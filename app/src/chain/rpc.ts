@@ -84,14 +84,17 @@ export class Rpc {
 
   /** One HTTP request, of one call or of several. */
   async post(payload: unknown, isUrgent = true): Promise<unknown> {
+    const first = this.#current;
     let problem: unknown;
     for (let tried = 0; tried < this.#urls.length; ++tried) {
+      // Its own way around: others that fail at the same time move on as well.
+      const place = (first + tried) % this.#urls.length;
       await this.#limiter?.pass(isUrgent);
       try {
-        return await this.#postTo(this.#urls[this.#current] ?? "", payload);
+        return await this.#postTo(this.#urls[place] ?? "", payload);
       } catch (error) {
         problem = error;
-        this.#current = (this.#current + 1) % this.#urls.length;
+        if (this.#current === place) this.#current = (place + 1) % this.#urls.length;
       }
     }
     throw new NoConnection(this.host, problem);

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import type { Explanation, Units } from "../../../sdk/errors.js";
 import type { Step } from "../../../sdk/pay.js";
 import { announce } from "../ui/announce.js";
-import { type App, useApp } from "./app.js";
+import { type App, engineModule, useApp } from "./app.js";
 
 export type SendState =
   | { readonly phase: "idle" }
@@ -34,6 +34,14 @@ export type Action = (with_: {
   signer: JsonRpcSigner;
   onStep: (step: Step) => void;
 }) => Promise<ContractTransactionResponse>;
+
+const NOT_LOADED: Explanation = {
+  by: "network",
+  name: "NOT_LOADED",
+  args: {},
+  sentence: "A part of this page did not arrive.",
+  wayOut: "Load the page again.",
+};
 
 /** Until the page shows a block, or for so long that it is not worth waiting for. */
 const PATIENCE = 6_000;
@@ -74,7 +82,12 @@ export function useSend(units?: Units): Sending {
       setLabel(what);
       enter({ phase: "preparing" });
       let hash: string | undefined;
-      const { explain, signerOf } = await import("./engine.js");
+      const loaded = await engineModule.catch(() => undefined);
+      if (loaded === undefined) {
+        enter({ phase: "failed", explanation: NOT_LOADED });
+        return undefined;
+      }
+      const { explain, signerOf } = loaded;
       try {
         const { wallet, address } = app.wallets.store.get();
         if (wallet === undefined || address === undefined) throw new Error("No wallet is connected.");

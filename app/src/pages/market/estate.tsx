@@ -28,7 +28,7 @@ export function EstateCard({ ready }: { ready: ReadyMarket }) {
   const discount = prices.high === 0n ? undefined : (estate.price * WAD) / prices.high;
   return (
     <Card title="Estate for sale">
-      <p className="muted">
+      <p className="muted card-lead">
         Collateral that was taken over from borrowers past saving. Its price falls a little every second, to zero in the
         end; what it does not bring in is a loss.
       </p>
