@@ -138,11 +138,13 @@ export function Page() {
           The lens gets no answer from its pool at {addresses.pool}.
         </Notice>
       ))}
-      <p className="muted">
-        Coverage: what reserve and insurance fund are worth, of all debt; they bear a loss before any supplier. Worst
-        exit: what would be off a share's price if the collateral's price halved this second and nobody were liquidated
-        on the way.
-      </p>
+      {rows.length === 0 ? null : (
+        <p className="muted">
+          Coverage: what reserve and insurance fund are worth, of all debt; they bear a loss before any supplier. Worst
+          exit: what would be off a share's price if the collateral's price halved this second and nobody were
+          liquidated on the way.
+        </p>
+      )}
     </div>
   );
 }
