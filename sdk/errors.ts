@@ -379,6 +379,10 @@ function explainClient(error: unknown): Explanation {
   if (isError(error, "NETWORK_ERROR") || isError(error, "SERVER_ERROR") || isError(error, "TIMEOUT")) {
     return as("network", error.code, "The node does not answer.", "Check the connection, or use another node.");
   }
+  if (isError(error, "CALL_EXCEPTION")) {
+    const wayOut = "Check the connection; then look at the figures again and send it anew.";
+    return as("unknown", error.code, "The call failed, and no reason came back.", wayOut);
+  }
   const said = [shortMessage, message, error].find((each): each is string => typeof each === "string" && each !== "");
   return as("unknown", typeof code === "string" ? code : "UNKNOWN", said ?? "It failed.", TRY_AGAIN);
 }

@@ -70,6 +70,13 @@ describe("app: the connection", () => {
     expect(asked).to.deep.equal([nodes[0], nodes[1], nodes[1]]);
   });
 
+  it("finds the one that works for each of several requests that fail at once", async () => {
+    const rpc = new Rpc(nodes, undefined, answering([], [nodes[0] ?? ""]));
+    const all = [1, 2, 3].map(async () => await rpc.request("eth_chainId"));
+    expect(await Promise.all(all)).to.deep.equal(["0x1", "0x1", "0x1"]);
+    expect(rpc.host).to.equal("second.example");
+  });
+
   it("takes a node that says “too many” for one that fails", async () => {
     const asked: string[] = [];
     await new Rpc(nodes, undefined, answering(asked, [nodes[0] ?? ""], 429)).request("eth_chainId");

@@ -105,6 +105,13 @@ describe("sdk: errors", () => {
     expect(explain({ data: reason }).sentence).to.equal("A contract refused: no.");
     const foreign = explain({ data: "0xdeadbeef" });
     expect([foreign.by, foreign.name]).to.deep.equal(["contract", "0xdeadbeef"]);
+    const silent = { action: "call", data: null, reason: null, transaction: { to: null, data: "0x" } } as const;
+    const unexplained = makeError("missing revert data", "CALL_EXCEPTION", {
+      ...silent,
+      invocation: null,
+      revert: null,
+    });
+    expect(explain(unexplained).sentence).to.equal("The call failed, and no reason came back.");
     const declined = makeError("user rejected action", "ACTION_REJECTED", {
       action: "sendTransaction",
       reason: "rejected",
