@@ -1,18 +1,18 @@
 // `npm start`: a local chain with the whole system on it, the app that shows it, and the story of a loss.
 // MUTUA_ONCE=1, or CI as build services set it: end after the story instead of waiting for Ctrl-C; no app then.
+// MUTUA_RPC_PORT, MUTUA_PAGE_PORT: the first ports to try.
 // MUTUA_APP: the folder of a built app, to be served as it is.
-import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { createServer } from "node:net";
 import path from "node:path";
 
 import { network } from "hardhat";
 
 import { writeDeployment } from "./deploy/deployment.ts";
-import { deployLocalSystem, developmentKeys, HOLDERS } from "./lib/local-system.js";
+import { deployLocalSystem, developmentKeys } from "./lib/local-system.js";
 import { Problem, reasonOf } from "./lib/problem.js";
 import { builtApp } from "./local/app.js";
 import { DAY, type LocalChain } from "./local/chain.js";
+import { configOf } from "./local/config.js";
 import { Controls } from "./local/controls.js";
 import { CHAIN_ID, describeDeployment, marketsOf } from "./local/deployment.js";
 import { addEverydayMarket, PAST_DAYS } from "./local/everyday.js";
@@ -40,7 +40,11 @@ const fail = (error: unknown): void => {
   console.error(`Mutua did not start: ${reasonOf(error).replace(/\.?$/, ".")}${remedy}`);
   process.exitCode = 1;
 };
-process.on("uncaughtException", (error) => {
+let busyPort: ((error: Error) => void) | undefined;
+// Hardhat's own listener would end the process before another port could be tried.
+process.removeAllListeners("uncaughtException");
+process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
+  if (error.syscall === "listen") return busyPort?.(error);
   fail(error);
   process.exit();
 });
@@ -58,7 +62,7 @@ async function run(): Promise<void> {
   const app = endsAfterStory ? undefined : appFolder();
   // Awaited when the chain is ready; until then nobody else looks at it.
   app?.catch(() => undefined);
-  const [port] = await onFreePort(RPC_PORT, listenAsNode);
+  const [port] = await onFreePort(firstPort("MUTUA_RPC_PORT", RPC_PORT), listenAsNode);
   const rpcUrl = `http://${HOST}:${port}`;
   // The script uses the chain as a dApp does: over its RPC.
   const { ethers } = await network.create({ network: "localhost", override: { url: rpcUrl } });
@@ -79,24 +83,14 @@ async function run(): Promise<void> {
   process.on("exit", () => rmSync(file, { force: true }));
 
   const controls = new Controls(chain);
-  const { abis: _, ...described } = deployment;
-  const accounts = [...HOLDERS, "governor", "guardian", "admin", "oracleManager", "deployer"] as const;
-  const config = {
-    deployment: {
-      ...described,
-      markets: described.markets.map(({ parameters: __, seedAssets: ___, ...rest }) => rest),
-    },
-    rpcUrls: ["./rpc", rpcUrl],
-    chainName: "Local chain",
-    local: {
-      controls: "./controls",
-      accounts: accounts.map((each) => ({ name: each, address: people[each].address })),
-    },
-  };
   let page: string | undefined;
   if (app !== undefined) {
+    const config = configOf(deployment, rpcUrl, people);
     const site = { folder: await app, config, controls, rpcUrl };
-    const [pagePort] = await onFreePort(PAGE_PORT, async (each) => await serveSite(site, each));
+    const [pagePort] = await onFreePort(
+      firstPort("MUTUA_PAGE_PORT", PAGE_PORT),
+      async (each) => await serveSite(site, each),
+    );
     page = `http://${HOST}:${pagePort}/`;
     console.log(`\nOpen ${page} in a browser. Meanwhile, a loss on the market "story":`);
   }
@@ -110,6 +104,12 @@ async function run(): Promise<void> {
 
 async function appFolder(): Promise<string> {
   return process.env.MUTUA_APP ?? (await builtApp(console.log));
+}
+
+function firstPort(variable: string, usual: number): number {
+  const port = Number(process.env[variable] ?? usual);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new Problem(`${variable} is "${process.env[variable]}": allowed is a port from 1 to 65535.`);
 }
 
 /** The first port from `first` on that nobody listens on. */
@@ -127,14 +127,13 @@ async function onFreePort<T>(first: number, listen: (port: number) => Promise<T>
 }
 
 async function listenAsNode(port: number): Promise<void> {
-  // Hardhat's server does not say that a port is busy: it throws where nobody can catch it.
-  const probe = createServer();
-  probe.listen({ port, host: HOST, exclusive: true });
-  await once(probe, "listening");
-  probe.close();
-  await once(probe, "close");
   const initialDate = new Date(Date.now() - (PAST_DAYS * DAY + 60) * 1_000);
-  await (await network.createServer({ network: "node", override: { initialDate } }, HOST, port)).listen();
+  const server = await network.createServer({ network: "node", override: { initialDate } }, HOST, port);
+  await new Promise((resolve, reject) => {
+    // Hardhat's server says that a port is busy where nobody can catch it.
+    busyPort = reject;
+    server.listen().then(resolve, reject);
+  });
 }
 
 function describe(rpcUrl: string, page: string | undefined, file: string): void {
