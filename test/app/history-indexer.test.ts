@@ -93,10 +93,16 @@ describe("app: history from an indexer", () => {
   it("gives the very rows that the logs give, page by page, and only those that were asked for", async () => {
     const { chain, indexer, history } = started(150);
     expect(history.rows("recovery", MARKET)).to.deep.equal([]);
-    await history.poll(chain.head);
+    indexer.lag = 25;
+    expect(await history.poll(chain.head), "whether it has the head").to.equal(false);
+    expect(history.rows("recovery", MARKET)).to.have.length(25);
+    expect(history.progress()).to.deep.include({ isComplete: false, part: 24 / 49 });
+    indexer.lag = 0;
+    indexer.asked = [];
+    expect(await history.poll(chain.head)).to.equal(true);
     expect(history.rows("recovery", MARKET)).to.deep.equal(await fromLogs(chain));
     expect(history.rows("recovery", MARKET)).to.have.length(50);
-    expect(indexer.asked.length).to.equal(8);
+    expect(indexer.asked.length).to.equal(7);
     expect(indexer.asked.every((url) => url.searchParams.get("market") === MARKET)).to.equal(true);
     expect(history.progress()).to.deep.include({ source: "indexer", isComplete: true, notice: null });
     history.rows("governance");

@@ -15,6 +15,8 @@ export type Follow = {
 /** The indexer is asked again after so long, while the logs are read instead. */
 const RETRY = 60_000;
 const LONGEST_WAIT = 30_000;
+/** While it is a block behind. */
+const SHORT_WAIT = 2_000;
 
 export async function followLogs(history: SwitchedHistory, logs: LogHistory, follow: Follow): Promise<void> {
   history.use(logs);
@@ -37,10 +39,11 @@ export async function followIndexer(
   signal.addEventListener("abort", () => reading?.abort());
   while (!signal.aborted) {
     const head = newest();
+    let pause = LONGEST_WAIT;
     if (head !== undefined && now() >= retryAt) {
       asked = wakeable();
       try {
-        await indexer.poll(head);
+        if (!(await indexer.poll(head))) pause = SHORT_WAIT;
         reading?.abort();
         reading = undefined;
         history.use(indexer);
@@ -51,7 +54,7 @@ export async function followIndexer(
         reading ??= start(async (stopped) => await logs.run(newest, wait, stopped));
       }
     }
-    await Promise.race([wait(LONGEST_WAIT), asked.woken]);
+    await Promise.race([wait(pause), asked.woken]);
   }
 }
 

@@ -83,15 +83,22 @@ export class IndexerHistory implements History {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Fetches what is new. An IndexerProblem if it does not answer, is of another chain, or lags behind `head`. */
-  async poll(head: { readonly number: number }): Promise<void> {
+  /**
+   * Fetches what is new. Whether that is all up to `head`: indexers are a moment behind. An IndexerProblem if it does not
+   * answer, is of another chain, or lags.
+   */
+  async poll(head: { readonly number: number }): Promise<boolean> {
     let page: Page | undefined;
     for (const each of this.#feeds.values()) page = await this.#update(each);
     page ??= await this.#page({}, undefined, 1);
     this.#requireNew(page, head);
-    const progress: Progress = { source: "indexer", isComplete: true, part: 1, knownSince: null, notice: null };
-    if (!this.#progress.isComplete) this.#progress = progress;
+    const number = page.indexedTo?.number ?? -1;
+    const isAtHead = number >= head.number;
+    const isComplete = isAtHead || this.#progress.isComplete;
+    const part = isComplete ? 1 : Math.max(0, number - page.startBlock) / (head.number - page.startBlock);
+    if (part !== this.#progress.part) this.#progress = { ...this.#progress, isComplete, part };
     for (const listener of this.#listeners) listener();
+    return isAtHead;
   }
 
   async #update(each: { feed: Feed; finalTo: number }): Promise<Page> {
