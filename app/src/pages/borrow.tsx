@@ -392,8 +392,8 @@ function Risk({ own: { market } }: { own: Own }) {
           nobody touches for months can be liquidated at an unchanged price.
         </li>
         <li>
-          Governance can lower the line of liquidation, by at most 1% a day and announced as it starts. If the pool is
-          wound down, it falls to zero over weeks, and you have to repay.
+          Governance can lower the line of liquidation, by at most 1% a day. If the pool is wound down, it falls to zero
+          over weeks, and you have to repay.
         </li>
         <li>
           Repaying and adding collateral always work, also when borrowing is paused. A debt is at least{" "}
