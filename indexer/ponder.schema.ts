@@ -13,6 +13,7 @@ export const history = onchainTable(
     logIndex: t.int8({ mode: "number" }).notNull(),
     timestamp: t.int8({ mode: "number" }).notNull(),
     transactionHash: t.text().notNull(),
+    blockHash: t.text().notNull(),
     /** What this kind of row has beside these. Amounts are text in JSON: `(data->>'lossAssets')::numeric` in SQL. */
     data: t.jsonb().$type<Record<string, unknown>>().notNull(),
   }),

@@ -14,7 +14,7 @@ import { type Deployment, readDeployment } from "../scripts/deploy/deployment.ts
 import { connectTo } from "../scripts/lib/connection.ts";
 import { Problem, runCommand } from "../scripts/lib/problem.ts";
 import { dropIndex } from "./postgres.ts";
-import { type Settings, toEnvironment } from "./settings.ts";
+import { type Settings, toEnvironment, TOO_DEEP } from "./settings.ts";
 
 const HELP = `npm run indexer -- --network <name> [options]
 
@@ -220,7 +220,7 @@ function runEngine({ settings }: Plan, options: Options): { child: ChildProcess;
   const tell = teller(options);
   createInterface({ input: child.stdout }).on("line", (text) => {
     const line = jsonOf(text);
-    if (line.msg === "Encountered unrecoverable reorg") {
+    if (line.msg === TOO_DEEP) {
       isTooDeep = true;
       child.kill("SIGTERM");
     } else tell(line);

@@ -17,6 +17,9 @@ export type Settings = {
   readonly pollMs: number;
 };
 
+/** What the engine says when the chain went back further than it can follow; and so do we. */
+export const TOO_DEEP = "Encountered unrecoverable reorg";
+
 const NAME = "MUTUA_INDEXER";
 
 export const toEnvironment = (settings: Settings): Record<string, string> => ({ [NAME]: JSON.stringify(settings) });

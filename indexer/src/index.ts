@@ -15,7 +15,7 @@ import { sampler } from "./sample.js";
 type LogEvent = {
   /** From the engine's store a log has four topics, null where there is none. */
   readonly log: { address: string; topics: readonly (string | null)[]; data: string; logIndex: number };
-  readonly block: { number: bigint; timestamp: bigint };
+  readonly block: { number: bigint; timestamp: bigint; hash: string };
   readonly transaction: { hash: string };
 };
 type Handler = (args: { event: LogEvent; context: Context }) => Promise<void>;
@@ -29,8 +29,8 @@ const sample = sampler(settings);
 // Whatever becomes of the program that started it, the engine ends with it: the embedded database bears one process.
 process.stdin.resume().once("end", () => process.kill(process.pid, "SIGKILL"));
 
-async function keep({ db }: Context, rows: Row[]): Promise<void> {
-  for (const row of rows) await db.insert(history).values(entryOf(row)).onConflictDoNothing();
+async function keep({ db }: Context, { hash }: { hash: string }, rows: Row[]): Promise<void> {
+  for (const row of rows) await db.insert(history).values(entryOf(row, hash)).onConflictDoNothing();
 }
 
 for (const source of Object.keys(ABIS) as (keyof typeof ABIS)[]) {
@@ -40,11 +40,12 @@ for (const source of Object.keys(ABIS) as (keyof typeof ABIS)[]) {
       const topics = log.topics.filter((topic) => topic !== null);
       const where = { blockNumber: Number(block.number), transactionHash: transaction.hash, index: log.logIndex };
       const raw = { ...log, topics, ...where };
-      for (const event of decodeEvents([raw], sources)) await keep(context, rowsOf(event, Number(block.timestamp)));
+      for (const event of decodeEvents([raw], sources))
+        await keep(context, block, rowsOf(event, Number(block.timestamp)));
     });
   }
 }
 
 ponder.on("sample:block", async ({ event: { block }, context }) => {
-  await keep(context, await sample({ blockNumber: Number(block.number), timestamp: Number(block.timestamp) }));
+  await keep(context, block, await sample({ blockNumber: Number(block.number), timestamp: Number(block.timestamp) }));
 });

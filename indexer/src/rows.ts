@@ -12,6 +12,7 @@ export type Entry = {
   logIndex: number;
   timestamp: number;
   transactionHash: string;
+  blockHash: string;
   data: Record<string, unknown>;
 };
 
@@ -23,12 +24,12 @@ function idOf(row: Row): string {
 
 const positionId = ({ market, borrower }: PositionRow) => ["position", market, borrower].join(".");
 
-export function entryOf(row: Row): Entry {
+export function entryOf(row: Row, blockHash: string): Entry {
   const { kind, market, blockNumber, logIndex, timestamp, transactionHash, ...data } = row;
-  return { id: idOf(row), kind, market, blockNumber, logIndex, timestamp, transactionHash, data };
+  return { id: idOf(row), kind, market, blockNumber, logIndex, timestamp, transactionHash, blockHash, data };
 }
 
-export function rowOf({ id: _id, data, ...where }: Entry): Row {
+export function rowOf({ id: _id, blockHash: _hash, data, ...where }: Entry): Row {
   return { ...where, ...data } as Row;
 }
 

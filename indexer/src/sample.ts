@@ -4,6 +4,7 @@ import { getAddress, Interface } from "ethers";
 import { SAMPLE_LOG_INDEX, type PriceRow } from "../../app/src/history/types.js";
 import { lensAbi } from "../../sdk/abi/lens.js";
 import type { Settings } from "../settings.js";
+import { ask } from "./node.js";
 
 const lens = new Interface(lensAbi);
 /** A market takes up to a million gas, and some nodes give a call 30 million. */
@@ -11,8 +12,6 @@ const MARKETS_A_CALL = 20;
 /** A node that keeps no state of old blocks says so in one of many ways. Reverts are of the lens itself. */
 const NOT_THERE =
   /missing trie node|state|header not found|block not found|out ?of ?range|archive|histor|prune|revert/i;
-const TIMEOUT_MS = 20_000;
-const LONGEST_WAIT_MS = 5_000;
 
 type Where = Pick<PriceRow, "blockNumber" | "timestamp">;
 type Result = {
@@ -34,8 +33,9 @@ export function sampler({ urls, lens: address, markets }: Settings): (where: Whe
   return async ({ blockNumber, timestamp }) => {
     const rows: PriceRow[] = [];
     for (const data of calls) {
-      const answer = await call(urls, { to: address, data }, `0x${blockNumber.toString(16)}`);
-      if (answer === "0x") return [];
+      const block = `0x${blockNumber.toString(16)}`;
+      const answer = await ask<string>(urls, "eth_call", [{ to: address, data }, block], NOT_THERE);
+      if (answer === undefined || answer === "0x") return [];
       const [results] = lens.decodeFunctionResult("markets", answer) as unknown as [Result[]];
       for (const { pool, isReadable, market } of results) {
         if (!isReadable) continue;
@@ -55,31 +55,3 @@ export function sampler({ urls, lens: address, markets }: Settings): (where: Whe
     return rows;
   };
 }
-
-type Answer = { result?: string; error?: { message?: string } };
-
-/** "0x" for what is not there. */
-async function call(urls: readonly string[], request: object, block: string): Promise<string> {
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_call", params: [request, block] });
-  for (let tries = 0; ; ++tries) {
-    const url = urls[tries % urls.length] as string;
-    try {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const response = await fetch(url, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body,
-        signal,
-      });
-      const { result, error } = (await response.json()) as Answer;
-      if (result !== undefined) return result;
-      // Another node may have it.
-      if (NOT_THERE.test(error?.message ?? "") && tries + 1 >= urls.length) return "0x";
-    } catch {
-      // The node is down, or what it said is no JSON.
-    }
-    if ((tries + 1) % urls.length === 0) await wait(Math.min(100 * 2 ** (tries / urls.length), LONGEST_WAIT_MS));
-  }
-}
-
-const wait = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));

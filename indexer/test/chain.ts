@@ -91,7 +91,7 @@ export async function deploy(): Promise<Deployed> {
   const lens = await ethers.deployContract("PoolLens");
   for (const { pool, asset, collateral, fund } of [main, other]) {
     await sent(authority.connect(admin).adopt(pool));
-    for (const name of NAMES.slice(5) as Name[]) {
+    for (const name of NAMES.slice(5)) {
       const person = people[name];
       await sent(asset.mint(person, tokens(100_000_000)));
       await sent(collateral.mint(person, tokens(100_000)));
@@ -101,19 +101,14 @@ export async function deploy(): Promise<Deployed> {
     }
   }
 
-  const token = async ({ target }: { target: unknown }, symbol: string) => ({
-    address: String(target),
-    symbol,
-    decimals: 18,
-  });
   const listed = async (name: string, { pool, fund, asset, collateral, oracle }: Market) => ({
     name,
     pool: await pool.getAddress(),
     fund: await fund.getAddress(),
     oracle: await oracle.getAddress(),
     oracleKind: "fixed",
-    asset: await token(asset, "USDT"),
-    collateral: await token(collateral, "ETHT"),
+    asset: { address: await asset.getAddress(), symbol: "USDT", decimals: 18 },
+    collateral: { address: await collateral.getAddress(), symbol: "ETHT", decimals: 18 },
     creator: deployer.address,
     initialOracle: await oracle.getAddress(),
     startBlock,

@@ -6,11 +6,15 @@ import { Hono } from "hono";
 
 import { fromEnvironment } from "../../settings.js";
 import { rowOf } from "../rows.js";
+import { expectSameChain } from "./chain.js";
 import { progress } from "./progress.js";
 
-const { chainId, startBlock, index } = fromEnvironment();
+const settings = fromEnvironment();
+const { chainId, startBlock, index } = settings;
 const STANDARD_LIMIT = 1_000;
 const LARGEST_LIMIT = 5_000;
+
+void expectSameChain(settings);
 
 const app = new Hono();
 app.use("/graphql", graphql({ db, schema }));
