@@ -129,7 +129,7 @@ function Withdraw({ view, own: present }: FormProps) {
         hint={own.isNobody || account.shares > 0n ? undefined : "You have supplied nothing to this market."}
       />
       {waiting > 0n ? (
-        <Notice tone="warning" title="Most of the pool's money is lent">
+        <Notice tone="warning" title="Not all of it can be taken now">
           Your shares are worth {amountText(account.exitAssets, asset)}, and the pool has{" "}
           {amountText(market.totals.cash, asset)} at hand. The rest can be taken when loans are repaid or others supply;
           until then the rate rises.
