@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type HtmlTagDescriptor, type Plugin } from "vite";
 
 /** What the built page may do: its own files, and connections to the nodes that the configuration names. */
 const policy = (scripts: readonly string[]): string =>
@@ -33,10 +33,26 @@ const selfContained: Plugin = {
       });
       const scripts = [...html.matchAll(/<script>([^]*?)<\/script>/g)].map(([, script = ""]) => script);
       const meta = { "http-equiv": "Content-Security-Policy", content: policy(scripts) };
-      return { html: inlined, tags: [{ tag: "meta", attrs: meta, injectTo: "head-prepend" }] };
+      const engine = Object.values(bundle).find((file) => file.type === "chunk" && file.name === "engine");
+      const names = engine?.type === "chunk" ? [engine.fileName, ...engine.imports] : [];
+      // The entry has a tag already.
+      const early = names.filter((name) => !inlined.includes(name));
+      return {
+        html: inlined,
+        tags: [
+          { tag: "meta", attrs: meta, injectTo: "head-prepend" },
+          ...early.map((name) => preload("modulepreload", name)),
+          preload("preload", "config.json", { as: "fetch" }),
+        ],
+      };
     },
   },
 };
+
+/** What the script asks for first, on its way while the script itself is. */
+function preload(rel: string, file: string, attributes: Record<string, string> = {}): HtmlTagDescriptor {
+  return { tag: "link", attrs: { rel, crossorigin: true, href: `./${file}`, ...attributes }, injectTo: "head" };
+}
 
 const ENTRY_STYLES = /\bindex-[^/]*\.css$/;
 
