@@ -171,7 +171,7 @@ function Leave({ view, own: present }: FormProps) {
   const preview = requestLeave(own, isAll ? "all" : units);
   const what = amountText(amount.value, asset);
   const job: Job = {
-    label: `Ask ${isAll ? `all, ${amountText(account.stake.assets, asset)},` : what} back`,
+    label: isAll ? `Ask back all, ${amountText(account.stake.assets, asset)}` : `Ask back ${what}`,
     async act({ signer, onStep }) {
       onStep("send");
       return await new MutuaFund(view.addresses, signer).requestRedeem(isAll ? "all" : units);
