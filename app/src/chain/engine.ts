@@ -1,6 +1,7 @@
 // What needs ethers: reading the chain in rounds, and signers. Loaded beside the first page, not before it.
 import {
   BrowserProvider,
+  isError,
   JsonRpcApiProvider,
   type JsonRpcError,
   type JsonRpcPayload,
@@ -105,7 +106,8 @@ export class Engine {
       ++this.#failures;
       // A single failure can be a node that is a block behind; the second is worth a word, unless nothing is shown yet.
       const isSilent = this.#failures === 1 && this.#chain.get().block !== undefined;
-      if (!isSilent) this.#patch({ connection: { status: "offline", host: this.#rpc.host } });
+      const status = isError(error, "BAD_DATA") || isError(error, "CALL_EXCEPTION") ? "no-lens" : "offline";
+      if (!isSilent) this.#patch({ connection: { status, host: this.#rpc.host } });
       else console.warn(error);
       this.#isChainKnown = false;
     }

@@ -9,6 +9,8 @@ export type Connection =
   | { readonly status: "online" }
   /** The node does not answer; what is shown stays, and it is tried again. */
   | { readonly status: "offline"; readonly host: string }
+  /** The node answers, and where the lens should be is nothing that answers as it does. */
+  | { readonly status: "no-lens"; readonly host: string }
   /** The node is another chain's. */
   | { readonly status: "wrong-chain"; readonly host: string; readonly chainId: number };
 

@@ -135,21 +135,29 @@ export function createWallets(config: Config, rpc: Rpc): Wallets {
   async function switchNetwork(): Promise<void> {
     const { wallet } = store.get();
     if (wallet === undefined) return;
-    const { chainId: id } = config.deployment;
-    const chainId = `0x${id.toString(16)}`;
-    const switching = { method: "wallet_switchEthereumChain", params: [{ chainId }] };
+    store.set(({ problem: _old, ...state }) => state);
     try {
-      await wallet.provider.request(switching);
+      await askToSwitch(wallet.provider);
+      const chainId = Number(await wallet.provider.request({ method: "eth_chainId" }));
+      store.set((state) => ({ ...state, chainId }));
     } catch (error) {
-      if (codeOf(error) === DECLINED) return;
+      const did = codeOf(error) === DECLINED ? "was asked to switch, and it was declined" : "did not switch";
+      store.set((state) => ({ ...state, problem: `${wallet.name} ${did}. Choose ${config.chainName} in it.` }));
+    }
+  }
+
+  async function askToSwitch(provider: Eip1193): Promise<void> {
+    const { chainName, deployment, rpcUrls: urls } = config;
+    const chainId = `0x${deployment.chainId.toString(16)}`;
+    try {
+      await provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId }] });
+    } catch (error) {
       if (codeOf(error) !== UNKNOWN_CHAIN) throw error;
       const nativeCurrency = { name: "Ether", symbol: "ETH", decimals: 18 };
-      const rpcUrls = config.rpcUrls.map((url) => new URL(url, document.baseURI).href);
-      const chain = { chainId, chainName: config.chainName, nativeCurrency, rpcUrls };
-      await wallet.provider.request({ method: "wallet_addEthereumChain", params: [chain] });
+      const rpcUrls = urls.map((url) => new URL(url, document.baseURI).href);
+      const chain = { chainId, chainName, nativeCurrency, rpcUrls };
+      await provider.request({ method: "wallet_addEthereumChain", params: [chain] });
     }
-    const now = Number(await wallet.provider.request({ method: "eth_chainId" }));
-    store.set((state) => ({ ...state, chainId: now }));
   }
 
   const before = store.get().options.find(({ id }) => id === remembered());

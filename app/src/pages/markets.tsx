@@ -119,7 +119,7 @@ export function Page() {
       <div className="page-head">
         <h1>Markets</h1>
         <p className="muted">
-          On {chainName}. In each, loans of one token against one other; suppliers share what can't be paid back.
+          {chainName}. In each market one token is lent against one other, and suppliers share what can't be paid back.
         </p>
       </div>
       <div className="card">

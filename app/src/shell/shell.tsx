@@ -149,6 +149,12 @@ function ConnectionBanner() {
           Trying again.
         </p>
       ) : null}
+      {connection.status === "no-lens" ? (
+        <p className="banner">
+          {connection.host} answers, but nothing of Mutua is at {deployment.contracts.lens} there: config.json is of
+          another deployment, or the chain was set back. Trying again.
+        </p>
+      ) : null}
       {connection.status === "wrong-chain" ? (
         <p className="banner">
           {connection.host} is a node of chain {connection.chainId}, and {chainName} is chain {deployment.chainId}. Name
@@ -160,16 +166,17 @@ function ConnectionBanner() {
 }
 
 function NetworkBanner() {
-  const { isWrongChain, switchNetwork, wallet } = useWallet();
+  const { isWrongChain, switchNetwork, wallet, problem } = useWallet();
   const { chainName } = useConfig();
   return (
     <div role="status" className="banner-place">
       {isWrongChain ? (
         <p className="banner">
           {wallet?.name} is connected to another network. This page is of {chainName}.{" "}
-          <Button className="small" onClick={() => void switchNetwork().catch(() => undefined)}>
+          <Button className="small" onClick={() => void switchNetwork()}>
             Switch network
-          </Button>
+          </Button>{" "}
+          {problem}
         </p>
       ) : null}
     </div>

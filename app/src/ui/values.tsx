@@ -92,8 +92,8 @@ export function Address({ value, label, hasCopy = true }: AddressProps) {
 /** A transaction: a link where there is an explorer. */
 export function Transaction({ hash, children }: { hash: string; children?: string }) {
   const { explorerUrl } = useConfig();
+  if (explorerUrl === undefined) return <code title={hash}>{shortAddress(hash)}</code>;
   const text = children ?? shortAddress(hash);
-  if (explorerUrl === undefined) return <code title={hash}>{text}</code>;
   return (
     <a href={`${explorerUrl}/tx/${hash}`} target="_blank" rel="noreferrer" title={hash}>
       {text}

@@ -65,14 +65,16 @@ function Buy({ ready: { market, addresses, account } }: { ready: ReadyMarket }) 
   const max = account === undefined ? whole : min(whole, account.assetBalance);
   const { paid, bought } = estateQuote(market, amount.value);
   const isTooMuch = account !== undefined && amount.value > account.assetBalance;
-  const buy = () =>
-    sending.run(`Buy ${amountText(bought, collateral)}`, async ({ signer, onStep }) => {
+  const buy = async () => {
+    const receipt = await sending.run(`Buy ${amountText(bought, collateral)}`, async ({ signer, onStep }) => {
       const receiver = await signer.getAddress();
       const least = (bought * (BPS - SLIPPAGE_BPS)) / BPS;
       const send = async () => await poolAt(addresses.pool, signer).buyEstate(amount.value, least, receiver, "0x");
       const direct = { spender: addresses.pool, send };
       return await pay(signer, { token: asset.token, amount: amount.value, direct }, { onStep });
     });
+    if (receipt !== undefined) amount.setText("");
+  };
   return (
     <div className="estate-buy">
       <AmountField
