@@ -22,6 +22,7 @@ const KINDS: readonly Kind[] = [
 
 const keyOf = (row: Row) => [row.blockNumber, row.logIndex, row.kind, row.market].join(" ");
 const sorted = (rows: readonly Row[]) => rows.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+const sum = (values: string[]) => values.reduce((total, value) => total + BigInt(value), 0n);
 const isSample = (row: Row) => row.kind === "price" && row.cause === "sample";
 const ofKind = <K extends Kind>(rows: readonly Row[], kind: K) =>
   rows.filter((row): row is RowOf<K> & Row => row.kind === kind);
@@ -74,7 +75,8 @@ describe("the indexer", function () {
 
   before(async () => {
     chain = await deploy();
-    indexer = new Indexer(chain);
+    // In PostgreSQL if there is one for this; what it is compared with is always embedded.
+    indexer = new Indexer(chain, process.env["DATABASE_URL"]);
     await indexer.start();
   });
 
@@ -99,7 +101,6 @@ describe("the indexer", function () {
     const { main, deployment, ethers } = chain;
     const pool = await main.pool.getAddress();
     const rows = await indexer.rows({ market: pool });
-    const sum = (values: string[]) => values.reduce((total, value) => total + BigInt(value), 0n);
     const losses = ofKind(rows, "loss");
     for (const { lossAssets, fromReserve, fromFund, haircut } of losses) {
       expect(BigInt(lossAssets)).to.equal(sum([fromReserve, fromFund, haircut]));
