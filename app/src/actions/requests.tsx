@@ -59,7 +59,14 @@ export function Requests({ view, own }: RequestsProps) {
   const { market, account, timestamp } = own;
   const running = useJob(view);
   const requests = coolingOf(market, account, timestamp);
-  if (requests.length === 0) return <p className="muted">No request to leave the fund is open.</p>;
+  if (requests.length === 0) {
+    return (
+      <>
+        <p className="muted">No request to leave the fund is open.</p>
+        <Progress running={running} />
+      </>
+    );
+  }
   const back = (request: Cooling): Job => ({
     label: `Stake request ${request.requestId} again`,
     async act({ signer, onStep }) {

@@ -51,7 +51,7 @@ export function Page({ market: view }: MarketPageProps) {
             {part === "stake" ? <Stake view={view} own={own} /> : <Leave view={view} own={own} />}
           </Tabs>
         </div>
-        {own.account.stake.requests.length === 0 ? null : (
+        {own.isNobody ? null : (
           <Card title="Your requests to leave" aside={<a href={linkTo("claim", view.name)}>Claim what has cooled</a>}>
             <Requests view={view} own={own} />
           </Card>
