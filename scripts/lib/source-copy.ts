@@ -16,7 +16,7 @@ import { createHash } from "node:crypto";
 import { cpSync, globSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
@@ -119,7 +119,7 @@ export function copyProject(name: string, root = ROOT): string {
   for (const part of REFRESHED) rmSync(join(folder, part), { recursive: true, force: true });
   cpSync(root, folder, {
     recursive: true,
-    filter: (path) => !NOT_COPIED.includes(relative(root, path)),
+    filter: (path) => !NOT_COPIED.includes(relative(root, path)) && basename(path) !== "node_modules",
   });
   if (!existsSync(join(folder, "node_modules"))) symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   return folder;
