@@ -12,6 +12,7 @@ import { deployLocalSystem, developmentKeys } from "./lib/local-system.js";
 import { Problem, reasonOf } from "./lib/problem.js";
 import { builtApp } from "./local/app.js";
 import { DAY, type LocalChain } from "./local/chain.js";
+import { buildContracts } from "./local/contracts.js";
 import { configOf } from "./local/config.js";
 import { Controls } from "./local/controls.js";
 import { CHAIN_ID, describeDeployment, marketsOf } from "./local/deployment.js";
@@ -62,6 +63,7 @@ async function run(): Promise<void> {
   const app = endsAfterStory ? undefined : appFolder();
   // Awaited when the chain is ready; until then nobody else looks at it.
   app?.catch(() => undefined);
+  await buildContracts(console.log);
   const [port] = await onFreePort(firstPort("MUTUA_RPC_PORT", RPC_PORT), listenAsNode);
   const rpcUrl = `http://${HOST}:${port}`;
   // The script uses the chain as a dApp does: over its RPC.
