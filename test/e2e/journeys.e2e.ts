@@ -146,6 +146,24 @@ describe("journeys", () => {
     await visit.screenshot("crash-5-claimed");
   });
 
+  it("a real crisis, played and stopped", async () => {
+    const visit = await stage.visit({ path: page() });
+    const on = visit.page;
+    await on.getByRole("button", { name: "Make a crisis" }).click();
+    const drawer = on.getByRole("complementary");
+    await drawer.getByLabel("Crisis", { exact: true }).selectOption({ label: "Black Thursday, March 2020" });
+    await drawer.getByRole("button", { name: "Play it" }).click();
+    await drawer.getByRole("progressbar").waitFor();
+    const price = on.locator(".stat").filter({ hasText: "Price of ETHT" }).locator("dd");
+    await price.filter({ hasNotText: /^2,000/ }).waitFor({ timeout: 40_000 });
+    await visit.screenshot("crisis-1-playing");
+    await drawer.getByRole("button", { name: "Stop" }).click();
+    await drawer
+      .getByRole("status")
+      .filter({ hasText: /was stopped at|is over/ })
+      .waitFor();
+  });
+
   it("liquidation of one's own loan, as its borrower sees it", async () => {
     const visit = await stage.visit({ as: "hana", path: page("borrow") });
     const on = visit.page;

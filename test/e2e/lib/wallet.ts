@@ -134,26 +134,26 @@ export class TestWallet {
 }
 
 /** Runs in the page, before anything of its own. */
-function announce({ name, icon }: { name: string; icon: string }): void {
+function announce(wallet: { name: string; icon: string }): void {
   const ask = (window as unknown as { askTestWallet: (request: Request) => Promise<Answer> }).askTestWallet;
-  const heard = new Map<Listener, (heard: Event) => void>();
+  const hearers = new Map<Listener, (event: Event) => void>();
   const provider = {
     request: async (request: Request): Promise<unknown> => {
       const answer = await ask(request);
       if ("result" in answer) return answer.result;
       throw Object.assign(new Error(answer.error.message), answer.error);
     },
-    on: (event: string, listener: Listener) => {
-      const hear = (heard: Event) => listener((heard as CustomEvent).detail);
-      heard.set(listener, hear);
-      window.addEventListener(`testwallet:${event}`, hear);
+    on: (name: string, listener: Listener) => {
+      const hear = (event: Event) => listener((event as CustomEvent).detail);
+      hearers.set(listener, hear);
+      window.addEventListener(`testwallet:${name}`, hear);
     },
-    removeListener: (event: string, listener: Listener) => {
-      const hear = heard.get(listener);
-      if (hear !== undefined) window.removeEventListener(`testwallet:${event}`, hear);
+    removeListener: (name: string, listener: Listener) => {
+      const hear = hearers.get(listener);
+      if (hear !== undefined) window.removeEventListener(`testwallet:${name}`, hear);
     },
   };
-  const info = { uuid: "9f2b1d6e-6a53-4d1c-8c6f-0d7a3b1f5e21", name, icon, rdns: "test.wallet" };
+  const info = { uuid: "9f2b1d6e-6a53-4d1c-8c6f-0d7a3b1f5e21", ...wallet, rdns: "test.wallet" };
   const say = () => {
     const detail = Object.freeze({ info, provider });
     window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail }));
