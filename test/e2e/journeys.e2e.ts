@@ -186,7 +186,7 @@ describe("journeys", () => {
 
     await on.getByRole("tab", { name: "Leave" }).click();
     await on.getByRole("button", { name: /^Amount to ask back.*max/ }).click();
-    await on.getByRole("button", { name: /^Ask all, / }).click();
+    await on.getByRole("button", { name: /^Ask back all, / }).click();
     await on.getByRole("status").filter({ hasText: "are cooling" }).waitFor();
     await visit.screenshot("insure-2-asked");
 
