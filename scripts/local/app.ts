@@ -37,7 +37,10 @@ async function build(folder: string): Promise<void> {
   const vite = path.join(ROOT, "node_modules/vite/bin/vite.js");
   const options = ["build", "app", "--outDir", folder, "--emptyOutDir", "--logLevel", "error"];
   const child = spawn(process.execPath, [vite, ...options], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
-  const kill = (): void => void child.kill();
+  const kill = (): void => {
+    child.kill();
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.once("exit", kill);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (output += text.toString()));

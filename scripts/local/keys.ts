@@ -1,4 +1,5 @@
-// `npm run keys`: the accounts of the local chain, and the addresses of what is on it while `npm start` runs.
+// `npm run keys`: the accounts of the local chain, and the addresses of what is on it while `npm start` runs; of the chain
+// on another port by `npm run keys -- local-8546`.
 import { findDeployment } from "../deploy/deployment.ts";
 import { developmentKeys, HOLDERS } from "../lib/local-system.js";
 import { runCommand } from "../lib/problem.js";
@@ -17,10 +18,11 @@ await runCommand(async () => {
       ]),
     ),
   );
-  const deployment = findDeployment("local");
+  const network = process.argv[2] ?? "local";
+  const deployment = findDeployment(network);
   if (deployment === undefined) return;
   const { contracts, markets } = deployment;
-  console.log("\ndeployments/local.json\n");
+  console.log(`\ndeployments/${network}.json\n`);
   console.log(
     list([
       ...markets.flatMap(({ name, pool, fund, oracle, asset, collateral }) => [
