@@ -128,6 +128,13 @@ describe("journeys", () => {
       .filter({ hasText: "liquidated" })
       .waitFor({ timeout: 60_000 });
     await on.getByText("Borrowing halted").first().waitFor();
+    // The book and the past follow the market by a request or two.
+    await stat(on, "Losses and recoveries", "of it by suppliers").filter({ hasNotText: /^0 / }).waitFor();
+    await on
+      .getByRole("region", { name: "Positions at risk" })
+      .getByText("Insolvent")
+      .first()
+      .waitFor({ state: "detached" });
     await visit.settle();
     await visit.screenshot("crash-3-haircut");
     await on.getByRole("region", { name: "Losses and recoveries" }).getByRole("table", { name: /loss/i }).waitFor();
