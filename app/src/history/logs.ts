@@ -50,6 +50,8 @@ type RawLog = Readonly<
 
 type Reading = { readonly blocks: Blocks; readonly rows: readonly Row[] };
 
+const NOTHING_READ: State = { version: 0, rowsVersion: 0, covered: [], marks: [] };
+
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
 export class LogHistory implements History {
@@ -175,34 +177,28 @@ export class LogHistory implements History {
 
   /** The state, without the blocks that are not on the chain any more. Undefined: the chain is not that far. */
   async #onChain(head: Head): Promise<State | undefined> {
-    const state = this.#state ?? { version: 0, rowsVersion: 0, firstHash: "", covered: [], marks: [] };
-    if (this.#firstHeader === undefined) {
-      this.#firstHeader = await this.#header(this.#first);
-      if (this.#firstHeader === undefined) return undefined;
-    }
-    const { hash: firstHash } = this.#firstHeader;
-    if (state.version === 0) return { ...state, firstHash };
-    const isSameChain = state.firstHash === firstHash;
-    if (isSameChain && this.#checked === head.hash) return state;
-    const marks = isSameChain ? [...state.marks] : [];
+    this.#firstHeader ??= await this.#header(this.#first);
+    if (this.#firstHeader === undefined) return undefined;
+    const state = this.#state ?? NOTHING_READ;
+    if (this.#checked === head.hash) return state;
+    const marks = [...state.marks];
     for (let mark = marks.at(-1); mark !== undefined; mark = marks.at(-1)) {
       if (await this.#isOnChain(mark, head)) break;
       marks.pop();
     }
     this.#checked = head.hash;
-    if (isSameChain && marks.length === state.marks.length) return state;
-    // Not one mark left: another chain, or one started anew. Its first block is looked at again too.
+    if (marks.length === state.marks.length) return state;
     const last = marks.at(-1)?.number ?? -1;
-    if (last === -1) this.#firstHeader = await this.#header(this.#first);
     const next = {
       version: state.version + 1,
       rowsVersion: state.rowsVersion + 1,
-      firstHash: this.#firstHeader?.hash ?? firstHash,
       covered: uncover(state.covered, last),
       marks,
     };
     if (!(await this.#commit(next, { dropAbove: last }))) return await this.#again(head);
     this.#change([], ({ blockNumber }) => blockNumber > last);
+    // Not one mark is left: it is another chain, or one that was started anew, with another first block.
+    if (last === -1) this.#firstHeader = await this.#header(this.#first);
     await this.#report(next, head);
     return this.#firstHeader === undefined ? undefined : next;
   }

@@ -10,10 +10,8 @@ export type State = {
   readonly version: number;
   /** One more with each commit that added or dropped rows. */
   readonly rowsVersion: number;
-  /** Of the deployment's first block: another chain, or one started anew, has another. */
-  readonly firstHash: string;
   readonly covered: readonly Blocks[];
-  /** Blocks near the head, as they were when their logs were read; lowest first. */
+  /** Blocks near the head, as they were when their logs were read; lowest first. A hash stands for all blocks before it. */
   readonly marks: readonly Mark[];
 };
 
