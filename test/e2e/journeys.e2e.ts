@@ -209,6 +209,15 @@ describe("journeys", () => {
     expect((await pool().getFunction("balanceOf")(wallet.address)) > 0n).to.equal(true);
   });
 
+  it("numbers are read and written as the visitor's locale does", async () => {
+    const visit = await stage.visit({ as: "ada", path: page("supply"), locale: "de-DE" });
+    const on = visit.page;
+    await stat(on, "Your supply", "Worth now").filter({ hasText: "1.001.736" }).waitFor();
+    await on.getByLabel("Amount to supply", { exact: true }).fill("1.234,5");
+    await on.getByRole("button", { name: "Supply 1.234,5 tUSD" }).waitFor();
+    await visit.screenshot("german");
+  });
+
   it("a signature that is declined: nothing is sent, what was typed stays, the next try works", async () => {
     const { visit, wallet, page: on } = await newcomer(page("supply"));
     await on.getByLabel("Amount to supply", { exact: true }).fill("1000");

@@ -31,7 +31,8 @@ describe("every page fits, and axe finds nothing serious:", () => {
   const stage = useStage();
 
   for (const [name, { path, as }] of Object.entries(PAGES)) {
-    it(name, async () => {
+    it(name, async function () {
+      this.timeout(180_000);
       for (const width of Object.keys(WIDTHS) as Width[]) {
         const visit = await stage.visit({ width, path, ...(as === undefined ? {} : { as }) });
         for (const theme of THEMES) {
@@ -46,7 +47,8 @@ describe("every page fits, and axe finds nothing serious:", () => {
     });
   }
 
-  it("none of them asks anybody but its host and its node", async () => {
+  it("none of them asks anybody but its host and its node", async function () {
+    this.timeout(180_000);
     const visit = await stage.visit({ as: "ada" });
     const asked = new Set<string>();
     visit.page.on("request", (request) => asked.add(new URL(request.url()).host));

@@ -21,6 +21,7 @@ export type VisitOptions = {
   theme?: Theme;
   wallet?: TestWallet;
   walletName?: string;
+  locale?: string;
   /** Somebody of the local chain who was connected before. */
   as?: string;
   /** The page to begin with, by what follows "#/". */
@@ -55,11 +56,20 @@ export class Visit {
   }
 
   static async open(browser: Browser, system: System, options: VisitOptions = {}): Promise<Visit> {
-    const { url = system.url, width = "desktop", theme = "light", wallet, walletName, as, path } = options;
+    const {
+      url = system.url,
+      width = "desktop",
+      theme = "light",
+      wallet,
+      walletName,
+      as,
+      path,
+      locale = "en-US",
+    } = options;
     const context = await browser.newContext({
       viewport: WIDTHS[width],
       colorScheme: theme,
-      locale: "en-US",
+      locale,
       timezoneId: "UTC",
       reducedMotion: "reduce",
     });
