@@ -38,7 +38,7 @@ const market = z.string("name a market");
 const number = (least: number, most: number) =>
   z.number(`allowed is a number from ${least} to ${most}`).min(least).max(most);
 const BODIES = {
-  price: z.strictObject({ market, percent: number(-99.99, 10_000) }),
+  price: z.strictObject({ market, percent: number(-1_000, 10_000) }),
   crisis: z.strictObject({ market, id: z.string("name a crisis"), stepsPerSecond: number(0.1, 1_000).default(20) }),
   stop: z.strictObject({}),
   liquidate: z.strictObject({ market }),
@@ -111,6 +111,8 @@ export class Controls {
 
   private async price({ market: name, percent }: Bodies["price"]): Promise<string> {
     const found = this.#market(name);
+    if (percent <= -100)
+      throw new Refused(BAD, "A price that falls by 100 % or more would be none: let it fall by less.");
     const [before] = await found.oracle.price();
     const after = (before * BigInt(Math.round((100 + percent) * 100))) / 10_000n;
     const whole = priceNumber(after, found);

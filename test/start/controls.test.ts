@@ -291,12 +291,11 @@ describe("the controls of the local chain", () => {
 
   describe("refuses", () => {
     it("a price that is none", async () => {
-      await expectRefused(fall(100), 400, "price: percent: found -100; allowed is a number from -99.99 to 10000.");
-      await expectRefused(
-        controls.act("price", { market: MARKET, percent: "ten" }),
-        400,
-        'price: percent: found "ten"; allowed is a number from -99.99 to 10000.',
-      );
+      const none = "A price that falls by 100 % or more would be none: let it fall by less.";
+      await expectRefused(fall(100), 400, none);
+      await expectRefused(fall(250), 400, none);
+      const ten = controls.act("price", { market: MARKET, percent: "ten" });
+      await expectRefused(ten, 400, 'price: percent: found "ten"; allowed is a number from -1000 to 10000.');
       await fall(99.99);
       await expectRefused(fall(99), 400, "The price would be 0.002 tUSD: allowed is 0.01 to 1,000,000.");
       await controls.act("again", {});
