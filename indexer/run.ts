@@ -197,7 +197,7 @@ type Line = {
   event_count?: number;
   error?: { message?: string };
 } & Record<string, unknown>;
-type End = { code: number; isTooDeep: boolean };
+type End = { code: number; isTooDeep: boolean; isBackwards: boolean };
 
 function runEngine({ settings }: Plan, options: Options): { child: ChildProcess; ended: Promise<End> } {
   const { folder, index } = settings;
@@ -217,13 +217,15 @@ function runEngine({ settings }: Plan, options: Options): { child: ChildProcess;
     },
   });
   let isTooDeep = false;
+  let isBackwards = false;
   const tell = teller(options);
   createInterface({ input: child.stdout }).on("line", (text) => {
     const line = jsonOf(text);
     if (line.msg === TOO_DEEP) {
       isTooDeep = true;
       child.kill("SIGTERM");
-    } else tell(line);
+    } else if (BACKWARDS.test(line.error?.message ?? "")) isBackwards = true;
+    else tell(line);
   });
   createInterface({ input: child.stderr }).on("line", (text) => {
     if (options.isVerbose) console.error(text);
@@ -243,6 +245,8 @@ function jsonOf(text: string): Line {
 }
 
 const WARNING = 40;
+/** The engine's words for a node that is behind what was indexed. */
+const BACKWARDS = /Finalized block .* cannot move backwards/;
 /** Said of every start of ours, and known. */
 const QUIET = /^(Started shutdown sequence|Received SIG)/;
 
@@ -288,8 +292,13 @@ await runCommand(async () => {
   for (;;) {
     const { child, ended } = runEngine(plan, options);
     running = child;
-    const { code, isTooDeep } = await ended;
+    const { code, isTooDeep, isBackwards } = await ended;
     if (isAsked) return;
+    if (isBackwards) {
+      throw new Problem(
+        "The node is behind what was indexed: wait until it has caught up, or give --fresh if the chain itself went back",
+      );
+    }
     if (!isTooDeep) throw new Problem(`The engine ended with ${code}: start it again, or see why with --verbose`);
     console.error("The chain went back further than the engine can follow: indexing anew.");
     await forget(plan.settings, options.database);

@@ -4,7 +4,7 @@ import { LogHistory } from "../../app/src/history/logs.js";
 import { IndexerHistory } from "../../app/src/history/indexer.js";
 import { MemoryStore } from "../../app/src/history/store.js";
 import { GOVERNANCE_EVENTS, type Kind, type Row, type RowOf } from "../../app/src/history/types.js";
-import { decide, deploy, type Deployed, headOf, live, openLoan, sent, tokens } from "./chain.js";
+import { decide, deploy, type Deployed, headOf, live, openLoan, sent, tokens, wait } from "./chain.js";
 import { Indexer, said } from "./engine.js";
 
 const KINDS: readonly Kind[] = [
@@ -198,6 +198,7 @@ describe("the indexer", function () {
     await indexer.rows();
     expect(await indexer.end()).to.equal(0);
     await rpc("evm_revert", before);
+    await wait(chain, 86_400);
     await sent(main.pool.connect(alice)["deposit(uint256,address)"](tokens(93), alice.address));
     await rpc("anvil_mine", "0x80");
     indexer.lines.length = 0;
