@@ -3,7 +3,7 @@ import { expect } from "chai";
 
 import { type Follow, followIndexer } from "../../app/src/history/follow.js";
 import { IndexerHistory } from "../../app/src/history/indexer.js";
-import { LogHistory } from "../../app/src/history/logs.js";
+import { LogHistory, type Request } from "../../app/src/history/logs.js";
 import { Span } from "../../app/src/history/span.js";
 import { MemoryStore } from "../../app/src/history/store.js";
 import { blocksToSample, lookBack } from "../../app/src/history/look-back.js";
@@ -164,12 +164,18 @@ describe("app: history from an indexer", () => {
 
   it("when it fails the logs are read instead, with a word about it; when it is back, it is used again", async () => {
     const { chain, indexer, history, clock } = started(150);
-    const logs = new LogHistory(DEPLOYMENT, chain.request, new MemoryStore());
+    let requests = 0;
+    const request: Request = async (method, params) => {
+      ++requests;
+      return await chain.request(method, params);
+    };
+    const logs = new LogHistory(DEPLOYMENT, request, new MemoryStore());
     const switched = new SwitchedHistory();
     const stop = new AbortController();
     const silent = "The indexer does not answer. The chain's logs are read instead.";
     // Each wait is a second; the indexer fails when its rows are there, and is back when those of the logs are.
     const seen: string[] = [];
+    const after: number[] = [];
     const follow: Follow = {
       newest: () => chain.head,
       wait: async () => {
@@ -177,15 +183,18 @@ describe("app: history from an indexer", () => {
         clock.now += 1_000;
         const { source, notice } = switched.progress();
         const word = `${source}: ${notice ?? ""}`.trim();
-        if (switched.rows("recovery", MARKET).length !== 50 || seen.at(-1) === word) return;
-        seen.push(word);
+        if (switched.rows("recovery", MARKET).length === 50 && seen.at(-1) !== word) seen.push(word);
         indexer.isDown = seen.length === 1;
-        if (seen.length === 3) stop.abort();
+        if (seen.length < 3) return;
+        if (after.length === 0) chain.mine(false);
+        after.push(requests);
+        if (after.length === 10) stop.abort();
       },
       signal: stop.signal,
     };
     await followIndexer(switched, history, logs, follow, () => clock.now);
     expect(seen).to.deep.equal(["indexer:", `logs: ${silent}`, "indexer:"]);
+    expect(new Set(after).size, "the logs are left alone then").to.equal(1);
     expect(clock.now, "not asked again before a minute").to.be.at.least(60_000);
   });
 });
