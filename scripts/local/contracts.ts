@@ -9,11 +9,16 @@ import { hashOf, ROOT } from "./sources.js";
 const COMPILED = path.join(ROOT, "artifacts/build-info");
 const STAMP = path.join(ROOT, "cache/contracts.sha256");
 
-/** Compiles what has changed. `say` is told if that is everything. */
+/** What takes longer is said. */
+const QUIET_MILLISECONDS = 5_000;
+
+/** Compiles what has changed. */
 export async function buildContracts(say: (text: string) => void): Promise<void> {
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === state()) return;
-  if (!existsSync(COMPILED)) say("Compiling the contracts: three to four minutes, this once …");
+  const text = "Compiling the contracts; all of them take three to four minutes, once …";
+  const timer = setTimeout(say, QUIET_MILLISECONDS, text);
   await tasks.getTask("build").run({ noTests: true, quiet: true });
+  clearTimeout(timer);
   writeFileSync(STAMP, state());
 }
 
