@@ -47,7 +47,12 @@ export function drawPrices(place: HTMLElement, points: Points): PriceChart {
         },
       },
       axes: [
-        { ...axis, values: (_self, splits, _axis, _space, step) => splits.map((time) => timeLabel(time, step)) },
+        {
+          ...axis,
+          // Pixels from one label to the next: room for hours, minutes and seconds.
+          space: 84,
+          values: (_self, splits, _axis, _space, step) => splits.map((time) => timeLabel(time, step)),
+        },
         {
           ...axis,
           size: 76,
