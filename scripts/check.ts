@@ -32,8 +32,8 @@ function buildAndCompare(): boolean {
 
 const STEPS: Record<string, () => boolean> = {
   build: buildAndCompare,
-  // The SDK once more by itself: neither Node's types nor the DOM's are at hand there.
-  types: () => run("tsc --noEmit") && run("tsc --noEmit -p sdk") && run("tsc --noEmit -p test/e2e"),
+  // The SDK once more by itself: neither Node's types nor the DOM's are at hand there. The app has the DOM's.
+  types: () => ["", " -p sdk", " -p app", " -p test/e2e"].every((project) => run(`tsc --noEmit${project}`)),
   lint: () => run("oxlint --type-aware --deny-warnings") && run('solhint --disc --max-warnings 0 "contracts/**/*.sol"'),
   format: () => run('prettier --check --log-level warn "**/*.{sol,ts,tsx,mjs,json,css,html}"'),
   sizes: () => run("hardhat run scripts/contract-sizes.ts"),
