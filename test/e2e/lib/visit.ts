@@ -103,7 +103,10 @@ export class Visit {
     await this.page.getByRole("heading", { level: 1 }).waitFor();
     await this.page.waitForFunction(() => {
       const lines = [...document.querySelectorAll("main [role=status]")];
-      const isReading = lines.some(({ textContent }) => textContent?.includes("History") ?? false);
+      const cells = [...document.querySelectorAll("main td")];
+      const isReading =
+        lines.some(({ textContent }) => textContent?.includes("History") ?? false) ||
+        cells.some(({ textContent }) => textContent === "…");
       return !isReading && document.querySelector("main .skeleton, main [aria-busy=true]") === null;
     });
     await this.page.waitForFunction(
