@@ -143,12 +143,12 @@ export function Claim({ view, own }: RequestsProps) {
     );
   }
   const hasWithheld = preview.withheldAssets > 0n;
+  const minShares = hasWithheld ? atLeast(preview.paidShares, slippageBps) : preview.paidShares;
   const job: Job = {
     label: `Claim ${amountText(preview.paidAssets, asset)} in shares`,
     async act({ signer, onStep }) {
       onStep("send");
-      const fund = new MutuaFund(view.addresses, signer);
-      return await fund.claim("all", hasWithheld ? { slippageBps } : { minShares: preview.paidShares });
+      return await new MutuaFund(view.addresses, signer).claim("all", { minShares });
     },
     told(events) {
       const args = argsOf(events, "fund", "Withdraw");
@@ -190,8 +190,8 @@ export function Claim({ view, own }: RequestsProps) {
       ) : null}
       <Limit>
         {hasWithheld
-          ? `You get shares worth at least ${amountText(atLeast(preview.paidAssets, slippageBps), asset)}, or nothing happens.`
-          : "You get all of it, or nothing happens."}
+          ? `You get at least ${amountText(minShares, market.share)} shares, now worth ${amountText(exitValue(market, minShares), asset)}, or nothing happens.`
+          : "You get all of its shares, or nothing happens."}
       </Limit>
       <Submit job={job} idle="Claim" running={running} reasons={preview.reasons} />
     </>

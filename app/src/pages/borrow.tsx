@@ -26,6 +26,7 @@ import {
   amountText,
   bpsText,
   Card,
+  exactText,
   Notice,
   priceText,
   Stat,
@@ -118,7 +119,7 @@ function Borrow({ view, own: present }: FormProps) {
         running={running}
         reasons={reasonsFor(own, preview.reasons)}
         stops={borrowStops(own)}
-        what={`exactly ${what}`}
+        what={`exactly ${exactText(added.value, collateral)}`}
       />
     </>
   );
@@ -242,7 +243,7 @@ function Repay({ view, own: present }: FormProps) {
         idle="Repay"
         running={running}
         reasons={reasonsFor(own, preview.reasons)}
-        what={isAll ? `${what} and a little more for interest` : `exactly ${what}`}
+        what={isAll ? `${what} and a little more for interest` : `exactly ${exactText(amount.value, asset)}`}
       />
     </>
   );

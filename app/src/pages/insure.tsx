@@ -27,6 +27,7 @@ import {
   amountText,
   Card,
   durationText,
+  exactText,
   Notice,
   percentText,
   Stat,
@@ -80,11 +81,12 @@ function Stake({ view, own: present }: FormProps) {
   const shares = isAll ? account.shares : sharesWorth(own, amount.value);
   const preview = isShares ? stakeShares(own, isAll ? "all" : shares) : stakeAssets(own, amount.value);
   const what = amountText(amount.value, asset);
+  const minUnits = atLeast(preview.units, slippageBps);
   const job: Job = {
     label: isShares ? `Stake shares worth ${what}` : `Stake ${what}`,
     async act({ signer, onStep }) {
       const fund = new MutuaFund(view.addresses, signer);
-      const options = { onStep, slippageBps };
+      const options = { onStep, minUnits };
       return isShares
         ? await fund.stake(isAll ? "all" : shares, options)
         : await fund.depositAndStake(amount.value, options);
@@ -140,7 +142,7 @@ function Stake({ view, own: present }: FormProps) {
       <Limit>
         {amount.value === 0n
           ? "A stake gets units of the fund."
-          : `You get at least ${amountText(atLeast(preview.units, slippageBps), market.fund.unit, { isCompact: true })} units, or nothing happens.`}
+          : `You get at least ${amountText(minUnits, market.fund.unit, { isCompact: true })} units, or nothing happens.`}
       </Limit>
       <Submit
         job={amount.value === 0n ? undefined : job}
@@ -148,7 +150,7 @@ function Stake({ view, own: present }: FormProps) {
         running={running}
         reasons={reasonsFor(own, preview.reasons)}
         stops={isShares ? [] : depositStops(own)}
-        what={isShares ? `shares worth ${what}` : `exactly ${what}`}
+        what={isShares ? `shares worth ${what}` : `exactly ${exactText(amount.value, asset)}`}
       />
     </>
   );

@@ -14,6 +14,7 @@ import {
   AmountField,
   amountText,
   Card,
+  exactText,
   Notice,
   percentText,
   sharePriceText,
@@ -55,11 +56,11 @@ function Deposit({ view, own: present }: FormProps) {
   const own = useSteady(present, running.isBusy);
   const slippageBps = useStore(slippage);
   const preview = deposit(own, amount.value);
-  const what = amountText(amount.value, asset);
+  const minShares = atLeast(preview.shares, slippageBps);
   const job: Job = {
-    label: `Supply ${what}`,
+    label: `Supply ${amountText(amount.value, asset)}`,
     act: async ({ signer, onStep }) =>
-      await new MutuaPool(view.addresses, signer).deposit(amount.value, { onStep, slippageBps }),
+      await new MutuaPool(view.addresses, signer).deposit(amount.value, { onStep, minShares }),
     told(events) {
       const args = argsOf(events, "pool", "Deposit");
       if (args === undefined) return "";
@@ -78,7 +79,7 @@ function Deposit({ view, own: present }: FormProps) {
       <Limit>
         {amount.value === 0n
           ? "A deposit gets shares at the gross price."
-          : `You get at least ${amountText(atLeast(preview.shares, slippageBps), market.share)} shares, or nothing happens.`}
+          : `You get at least ${amountText(minShares, market.share)} shares, or nothing happens.`}
       </Limit>
       <Submit
         job={amount.value === 0n ? undefined : job}
@@ -86,7 +87,7 @@ function Deposit({ view, own: present }: FormProps) {
         running={running}
         reasons={reasonsFor(own, preview.reasons)}
         stops={depositStops(own)}
-        what={`exactly ${what}`}
+        what={`exactly ${exactText(amount.value, asset)}`}
       />
     </>
   );
@@ -103,14 +104,14 @@ function Withdraw({ view, own: present }: FormProps) {
   const preview = withdraw(own, wanted);
   const what = amountText(preview.assets, asset);
   const isWhole = wanted === "all" && preview.waiting === 0n;
+  // What is promised below, and not what the chain says when the button is pressed.
+  const [minAssets, maxShares] = [atLeast(preview.assets, slippageBps), atMost(preview.shares, slippageBps)];
   const job: Job = {
     label: isWhole ? `Withdraw all, ${what}` : `Withdraw ${what}`,
     async act({ signer, onStep }) {
       const pool = new MutuaPool(view.addresses, signer);
       onStep("send");
-      return wanted === "all"
-        ? await pool.redeem("max", { slippageBps })
-        : await pool.withdraw(wanted, { slippageBps });
+      return isWhole ? await pool.redeem("max", { minAssets }) : await pool.withdraw(preview.assets, { maxShares });
     },
     told(events) {
       const args = argsOf(events, "pool", "Withdraw");
@@ -147,8 +148,8 @@ function Withdraw({ view, own: present }: FormProps) {
         {preview.assets === 0n
           ? "Withdrawals get the exit price."
           : isWhole
-            ? `You get at least ${amountText(atLeast(preview.assets, slippageBps), asset)}, or nothing happens.`
-            : `It takes at most ${amountText(atMost(preview.shares, slippageBps), market.share)} shares, or nothing happens.`}
+            ? `You get at least ${amountText(minAssets, asset)}, or nothing happens.`
+            : `It takes at most ${amountText(maxShares, market.share)} shares, or nothing happens.`}
       </Limit>
       <Submit
         job={amount.isEmpty || amount.problem !== undefined ? undefined : job}
