@@ -37,10 +37,11 @@ export function useAmount(token: TokenUnits): AmountInput {
   }
 }
 
+/** In digits that `readNumber` reads, whatever the locale's own are. */
+const TYPED = { useGrouping: false, maximumFractionDigits: 20, numberingSystem: "latn" } as const;
+
 const localText = (value: bigint, token: TokenUnits): string =>
-  new Intl.NumberFormat(undefined, { useGrouping: false, maximumFractionDigits: 20 }).format(
-    formatAmount(value, token),
-  );
+  new Intl.NumberFormat(undefined, TYPED).format(formatAmount(value, token));
 
 type AmountFieldProps = {
   readonly label: string;

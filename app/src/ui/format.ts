@@ -123,13 +123,13 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\
 
 /**
  * What was typed as plain decimal text; nothing if it is not a number. The reader's own separators are understood, a group
- * only where it has three digits; any other single point or comma is the decimal one.
+ * only where it has three digits and no zero leads; any other single point or comma is the decimal one.
  */
 export function readNumber(text: string, { group, decimal }: Separators = separatorsOf()): `${number}` | undefined {
   const typed = text.trim().replace(SPACES, "");
   const visible = group.replace(SPACES, "");
   const grouped =
-    visible === "" ? undefined : new RegExp(`^\\d{1,3}(${escaped(visible)}\\d{3})+(?=$|${escaped(decimal)})`, "u");
+    visible === "" ? undefined : new RegExp(`^[1-9]\\d{0,2}(${escaped(visible)}\\d{3})+(?=$|${escaped(decimal)})`, "u");
   const plain = grouped?.test(typed) === true ? typed.replaceAll(visible, "") : typed;
   const pointed = plain.replace(decimal, ".").replace(/^([^.]*),([^.,]*)$/, "$1.$2");
   return /^(\d+\.?\d*|\.\d+)$/.test(pointed) ? (pointed as `${number}`) : undefined;
