@@ -26,6 +26,9 @@ type Fields = Record<string, unknown>;
 
 const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null;
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
+/** Of the web, or relative to the page: a link to it runs no script. */
+const isWebUrl = (value: unknown): value is string =>
+  isText(value) && URL.canParse(value, "https://page") && /^https?:$/.test(new URL(value, "https://page").protocol);
 const isAddress = (value: unknown): boolean => typeof value === "string" && /^0x[0-9a-fA-F]{40}$/.test(value);
 
 function demand(condition: boolean, problem: string): asserts condition {
@@ -38,6 +41,7 @@ const isToken = (value: unknown): boolean =>
 function checkDeployment(value: unknown): asserts value is Deployment {
   demand(isObject(value), "has no `deployment`, the content of deployments/<network>.json");
   demand(Number.isSafeInteger(value["chainId"]), "has no whole number at deployment.chainId");
+  demand(isText(value["network"]), "has no name at deployment.network");
   const { contracts, markets } = value;
   demand(isObject(contracts), "has no deployment.contracts");
   for (const name of ["authority", "factory", "lens", "router"]) {
@@ -66,9 +70,10 @@ export function parseConfig(value: unknown): Config {
   demand(isObject(value), "is not an object");
   const { deployment, rpcUrls, chainName, indexerUrl, explorerUrl, local } = value;
   checkDeployment(deployment);
-  demand(Array.isArray(rpcUrls) && rpcUrls.length > 0 && rpcUrls.every(isText), "names no node in `rpcUrls`");
-  for (const [name, url] of Object.entries({ chainName, indexerUrl, explorerUrl })) {
-    demand(url === undefined || isText(url), `has a \`${name}\` that is not text`);
+  demand(Array.isArray(rpcUrls) && rpcUrls.length > 0 && rpcUrls.every(isWebUrl), "names no http(s) node in `rpcUrls`");
+  demand(chainName === undefined || isText(chainName), "has a `chainName` that is not text");
+  for (const [name, url] of Object.entries({ indexerUrl, explorerUrl })) {
+    demand(url === undefined || isWebUrl(url), `has an \`${name}\` that is no http(s) address`);
   }
   checkLocal(local);
   return {
