@@ -1,5 +1,10 @@
 // What a transaction goes through, from the press of a button to its block.
-import type { ContractTransactionReceipt, ContractTransactionResponse, JsonRpcSigner } from "ethers";
+import type {
+  ContractTransactionReceipt,
+  ContractTransactionResponse,
+  JsonRpcSigner,
+  TransactionReplacedError,
+} from "ethers";
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import type { Explanation, Units } from "../../../sdk/errors.js";
@@ -45,6 +50,19 @@ const NOT_LOADED: Explanation = {
 
 /** Until the page shows a block, or for so long that it is not worth waiting for. */
 const PATIENCE = 6_000;
+
+/** The receipt, also where the wallet has sent it again for another fee. */
+async function mined(sent: ContractTransactionResponse): Promise<ContractTransactionReceipt | null> {
+  try {
+    return await sent.wait();
+  } catch (error) {
+    const { code, cancelled, receipt } = error as TransactionReplacedError;
+    if (code === "TRANSACTION_REPLACED" && !cancelled && receipt.status === 1) {
+      return receipt as ContractTransactionReceipt;
+    }
+    throw error;
+  }
+}
 
 async function shown({ engine, chain }: App, blockNumber: number): Promise<void> {
   const isShown = () => (chain.get().block?.number ?? 0) >= blockNumber;
@@ -95,7 +113,7 @@ export function useSend(units?: Units): Sending {
         const sent = await action({ signer, onStep: (phase) => enter({ phase }) });
         hash = sent.hash;
         enter({ phase: "sent", hash });
-        const receipt = await sent.wait();
+        const receipt = await mined(sent);
         if (receipt === null) throw new Error("The transaction was not mined.");
         await shown(app, receipt.blockNumber);
         enter({ phase: "mined", hash: receipt.hash });

@@ -111,6 +111,7 @@ export function createWallets(config: Config, rpc: Rpc): Wallets {
   }
 
   async function connect(option: WalletOption): Promise<void> {
+    unfollow?.();
     store.set(({ options }) => ({ options, pending: option }));
     try {
       const accounts = (await option.provider.request({ method: "eth_requestAccounts" })) as string[];

@@ -1,5 +1,5 @@
 // The button of an action, and what became of it.
-import { useApp, useWallet } from "../chain/app.js";
+import { useApp, useChain, useWallet } from "../chain/app.js";
 import type { SendState, Sending } from "../chain/send.js";
 import { Button, Notice } from "./layout.js";
 import { Transaction } from "./values.js";
@@ -16,6 +16,9 @@ type ActionButtonProps = {
 export function ActionButton({ children, sending, onClick, isDisabled = false }: ActionButtonProps) {
   const wallet = useWallet();
   const { config } = useApp();
+  const { user } = useChain();
+  // What stands above is of another account, or of none, until this one has been read.
+  const isUnknown = user !== wallet.address;
   if (wallet.address === undefined) {
     return (
       <Button kind="primary" className="wide" onClick={() => walletMenu.set(true)}>
@@ -34,7 +37,7 @@ export function ActionButton({ children, sending, onClick, isDisabled = false }:
     <Button
       kind="primary"
       className="wide"
-      disabled={isDisabled || sending.isBusy}
+      disabled={isDisabled || isUnknown || sending.isBusy}
       aria-busy={sending.isBusy}
       onClick={onClick}
     >
