@@ -5,7 +5,8 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 
-import { network } from "hardhat";
+import { hooks, network } from "hardhat";
+import type { NetworkConnection } from "hardhat/types/network";
 
 import { writeDeployment } from "./deploy/deployment.ts";
 import { deployLocalSystem, developmentKeys } from "./lib/local-system.js";
@@ -64,14 +65,19 @@ async function run(): Promise<void> {
   // Awaited when the chain is ready; until then nobody else looks at it.
   app?.catch(() => undefined);
   await buildContracts(console.log);
+  // The chain of this process, without the way over its RPC.
+  let connection: NetworkConnection | undefined;
+  hooks.registerHandlers("network", {
+    newConnection: async (context, next) => {
+      const made = await next(context);
+      connection = made as NetworkConnection;
+      return made;
+    },
+  });
   const [port] = await onFreePort(firstPort("MUTUA_RPC_PORT", RPC_PORT), listenAsNode);
   const rpcUrl = `http://${HOST}:${port}`;
-  // The script uses the chain as a dApp does: over its RPC.
-  const { ethers } = await network.create({ network: "localhost", override: { url: rpcUrl } });
-  const { chainId } = await ethers.provider.getNetwork();
-  if (chainId !== BigInt(CHAIN_ID)) {
-    throw new Problem(`${rpcUrl} has chain id ${chainId}. End the program that listens there.`);
-  }
+  if (connection === undefined) throw new Error("Hardhat made no connection for its server");
+  const { ethers } = connection;
   console.log(`A local chain listens on ${rpcUrl}. Deploying Mutua, and a month of its use …`);
   const local = await deployLocalSystem(ethers);
   const markets = await marketsOf(local, await addEverydayMarket(ethers, local));
