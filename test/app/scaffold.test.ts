@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { type Fetch, Limiter, NoConnection, Rpc } from "../../app/src/chain/rpc.js";
 import { ConfigError, parseConfig } from "../../app/src/config.js";
 import { match, to } from "../../app/src/shell/path.js";
-import { durationText, fromNowText, percentText, readNumber } from "../../app/src/ui/format.js";
+import { durationText, fromNowText, isoTime, percentText, readNumber, timeText } from "../../app/src/ui/format.js";
 import { marketState } from "../../app/src/ui/market-state.js";
 import { WAD } from "../../sdk/model/numbers.js";
 import { momentOf, usd } from "./snapshots.js";
@@ -200,6 +200,11 @@ describe("app: numbers that are shown", () => {
     expect(fromNowText(100n, 100n)).to.equal("now");
     expect(fromNowText(160n, 100n)).to.equal("in 1 minute");
     expect(fromNowText(40n, 100n)).to.equal("1 minute ago");
+  });
+
+  it("are the last day there is where a contract names one beyond it", () => {
+    expect(isoTime(2n ** 48n - 1n)).to.equal("+275760-09-13T00:00:00.000Z");
+    expect(timeText(2n ** 48n - 1n)).to.contain("275760");
   });
 });
 

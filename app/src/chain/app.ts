@@ -1,12 +1,12 @@
 // What the whole page shares, and the hooks that read it.
-import { createContext, useContext, useEffect, useEffectEvent, useState } from "react";
+import { createContext, useContext, useEffect, useEffectEvent, useRef, useState } from "react";
 
 import { marketOf } from "../../../sdk/deployment.js";
 import type { Config } from "../config.js";
 import type { Engine, Reader } from "./engine.js";
 import { Limiter, Rpc } from "./rpc.js";
 import { createStore, type Store, useStore } from "./store.js";
-import type { Block, ChainState, MarketView, WalletOption, WalletState } from "./types.js";
+import type { Block, ChainState, MarketView, WalletState } from "./types.js";
 import { createWallets, type Wallets } from "./wallet.js";
 
 /** ethers and what needs it is fetched while the configuration is. */
@@ -60,10 +60,7 @@ export const useMarket = (name: string): MarketView | undefined => useMarkets().
 
 export type WalletHook = WalletState &
   Omit<Wallets, "store"> & {
-    /** An account is connected, and its wallet is on the deployment's chain: it can be asked to sign. */
-    readonly canSign: boolean;
     readonly isWrongChain: boolean;
-    readonly accounts: readonly WalletOption[];
   };
 
 export function useWallet(): WalletHook {
@@ -71,8 +68,7 @@ export function useWallet(): WalletHook {
   const state = useStore(wallets.store);
   const isRight = state.chainId === config.deployment.chainId;
   const isConnected = state.address !== undefined;
-  const accounts = state.options.filter(({ kind }) => kind === "local");
-  return { ...state, ...wallets, accounts, canSign: isConnected && isRight, isWrongChain: isConnected && !isRight };
+  return { ...state, ...wallets, isWrongChain: isConnected && !isRight };
 }
 
 export type Reading<T> = {
@@ -95,16 +91,23 @@ export function useAtBlock<T>(
   const [reading, setReading] = useState<Reading<T>>({});
   const readNow = useEffectEvent(read);
   const id = key.join(" ");
+  // Where blocks come faster than answers, an answer of a block before is better than none: what counts is the order in
+  // which they were asked for.
+  const asked = useRef({ id, count: 0, shown: 0 });
   useEffect(() => {
-    if (block === undefined) return undefined;
-    let isCurrent = true;
+    if (block === undefined) return;
+    if (asked.current.id !== id) asked.current = { id, count: 0, shown: 0 };
+    const of = asked.current;
+    const place = ++of.count;
+    const show = (next: (before: Reading<T>) => Reading<T>): void => {
+      if (asked.current !== of || place < of.shown) return;
+      of.shown = place;
+      setReading(next);
+    };
     engine
       .then(async ({ reader }) => await readNow(reader, block))
-      .then((value) => isCurrent && setReading({ value, block }))
-      .catch((error: unknown) => isCurrent && setReading((before) => ({ ...before, error })));
-    return () => {
-      isCurrent = false;
-    };
+      .then((value) => show(() => ({ value, block })))
+      .catch((error: unknown) => show((before) => ({ ...before, error })));
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- what `read` depends on
   }, [engine, block, id]);
   return reading;

@@ -75,7 +75,9 @@ export const wholeText = (value: number | bigint): string => numberFormat({}).fo
 
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const asDate = (timestamp: bigint): Date => new Date(Number(timestamp) * 1_000);
+/** The last that a Date can be: contracts know later ones. */
+const LAST_MS = 8.64e15;
+const asDate = (timestamp: bigint): Date => new Date(Math.min(Number(timestamp) * 1_000, LAST_MS));
 
 export const timeText = (timestamp: bigint): string => dateTime.format(asDate(timestamp));
 export const clockText = (timestamp: bigint): string => clock.format(asDate(timestamp));

@@ -1,18 +1,22 @@
 // Foreclosed collateral for sale. Its price falls in a line to zero over sixty days; anyone may buy.
-import { BPS, min, mulUp, PRICE_SCALE, WAD } from "../../../../sdk/model/numbers.js";
-import { pay } from "../../../../sdk/pay.js";
 import { poolAt } from "../../../../sdk/contracts.js";
-import { useSend } from "../../chain/send.js";
+import { atLeast } from "../../../../sdk/market.js";
+import { min, mulUp, PRICE_SCALE, WAD } from "../../../../sdk/model/numbers.js";
+import { pay } from "../../../../sdk/pay.js";
+import { Limit, reasonsFor, Submit, useOwn, useSteady } from "../../actions/form.js";
+import { argsOf, type Job, useJob } from "../../actions/job.js";
+import { tooLittleInWallet } from "../../actions/reason.js";
+import { slippage } from "../../actions/slippage.js";
+import { useStore } from "../../chain/store.js";
 import type { ReadyMarket } from "../../chain/types.js";
 import {
-  ActionButton,
   Amount,
   AmountField,
   amountText,
   Card,
+  exactText,
   percentText,
   priceText,
-  SendStatus,
   Stat,
   Time,
   useAmount,
@@ -54,26 +58,31 @@ export function EstateCard({ ready }: { ready: ReadyMarket }) {
   );
 }
 
-/** The oracle may move a little until the transaction is mined: at least so much of the collateral is bought. */
-const SLIPPAGE_BPS = 50n;
-
-function Buy({ ready: { market, addresses, account } }: { ready: ReadyMarket }) {
-  const { asset, collateral, estate } = market;
+function Buy({ ready }: { ready: ReadyMarket }) {
+  const { addresses } = ready;
+  const present = useOwn(ready);
+  const { asset, collateral } = present.market;
   const amount = useAmount(asset);
-  const sending = useSend(addresses);
-  const whole = mulUp(estate.collateral, estate.price, PRICE_SCALE);
-  const max = account === undefined ? whole : min(whole, account.assetBalance);
+  const running = useJob(ready, () => amount.setText(""));
+  const own = useSteady(present, running.isBusy);
+  const slippageBps = useStore(slippage);
+  const { market, account } = own;
+  const whole = mulUp(market.estate.collateral, market.estate.price, PRICE_SCALE);
   const { paid, bought } = estateQuote(market, amount.value);
-  const isTooMuch = account !== undefined && amount.value > account.assetBalance;
-  const buy = async () => {
-    const receipt = await sending.run(`Buy ${amountText(bought, collateral)}`, async ({ signer, onStep }) => {
+  const least = atLeast(bought, slippageBps);
+  const job: Job = {
+    label: `Buy ${amountText(bought, collateral)}`,
+    async act({ signer, onStep }) {
       const receiver = await signer.getAddress();
-      const least = (bought * (BPS - SLIPPAGE_BPS)) / BPS;
       const send = async () => await poolAt(addresses.pool, signer).buyEstate(amount.value, least, receiver, "0x");
       const direct = { spender: addresses.pool, send };
       return await pay(signer, { token: asset.token, amount: amount.value, direct }, { onStep });
-    });
-    if (receipt !== undefined) amount.setText("");
+    },
+    told(events) {
+      const args = argsOf(events, "pool", "EstateSold");
+      if (args === undefined) return "";
+      return `${amountText(args.collateral, collateral)} came to your wallet for ${amountText(args.paidAssets, asset)}.`;
+    },
   };
   return (
     <div className="estate-buy">
@@ -81,21 +90,22 @@ function Buy({ ready: { market, addresses, account } }: { ready: ReadyMarket }) 
         label="Pay at most"
         token={asset}
         amount={amount}
-        max={max}
-        maxLabel={account === undefined ? "All of it costs" : "At most"}
-        problem={isTooMuch ? `There is ${amountText(account.assetBalance, asset)} in your wallet.` : undefined}
+        max={own.isNobody ? whole : min(whole, account.assetBalance)}
+        maxLabel={own.isNobody ? "All of it costs" : "At most"}
         hint={bought === 0n ? "Buys as much as it pays for at the price of that second." : undefined}
       />
-      {bought === 0n ? null : (
-        <p>
-          Buys about <Amount value={bought} token={collateral} /> for <Amount value={paid} token={asset} />, and at
-          least {percentText(((BPS - SLIPPAGE_BPS) * WAD) / BPS, 1)} of that or nothing.
-        </p>
-      )}
-      <ActionButton sending={sending} isDisabled={bought === 0n || isTooMuch} onClick={() => void buy()}>
-        Buy
-      </ActionButton>
-      <SendStatus sending={sending} />
+      <Limit>
+        {bought === 0n
+          ? "The price falls every second, and moves with the oracle's."
+          : `${amountText(paid, asset)} now. You get at least ${amountText(least, collateral)}, or nothing happens.`}
+      </Limit>
+      <Submit
+        job={bought === 0n || amount.problem !== undefined ? undefined : job}
+        idle="Buy"
+        running={running}
+        reasons={reasonsFor(own, [...tooLittleInWallet(account.assetBalance, amount.value, asset)])}
+        what={`exactly ${exactText(amount.value, asset)}`}
+      />
     </div>
   );
 }

@@ -20,7 +20,7 @@ export function TermsCard({ ready: { market } }: { ready: ReadyMarket }) {
     <Card title="Terms">
       <dl className="lines">
         <Line name="Borrow up to an LTV of">{bpsText(terms.borrowLtvBps)}</Line>
-        <Line name="Liquidation from">{bpsText(terms.lltvBps)}</Line>
+        <Line name="Liquidation above an LTV of">{bpsText(terms.lltvBps)}</Line>
         <Line name="A liquidator gets, for what it repays">
           {bpsText(terms.lifMinBps)} to {bpsText(terms.lifPeakBps)}
         </Line>
