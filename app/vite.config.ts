@@ -18,6 +18,9 @@ const policy = (scripts: readonly string[]): string =>
 
 const hash = (text: string): string => createHash("sha256").update(text).digest("base64");
 
+/** Loaded while the entry is: what reads the chain, and the page that most begin with. */
+const FIRST = ["engine", "markets"];
+
 /** One file is all that the first paint needs: its styles are in it. And a policy says what the page may do. */
 const selfContained: Plugin = {
   name: "self-contained",
@@ -33,10 +36,10 @@ const selfContained: Plugin = {
       });
       const scripts = [...html.matchAll(/<script>([^]*?)<\/script>/g)].map(([, script = ""]) => script);
       const meta = { "http-equiv": "Content-Security-Policy", content: policy(scripts) };
-      const engine = Object.values(bundle).find((file) => file.type === "chunk" && file.name === "engine");
-      const names = engine?.type === "chunk" ? [engine.fileName, ...engine.imports] : [];
+      const first = Object.values(bundle).filter((file) => file.type === "chunk" && FIRST.includes(file.name));
+      const names = new Set(first.flatMap((file) => [file.fileName, ...(file.type === "chunk" ? file.imports : [])]));
       // The entry has a tag already.
-      const early = names.filter((name) => !inlined.includes(name));
+      const early = [...names].filter((name) => !inlined.includes(name));
       return {
         html: inlined,
         tags: [
