@@ -104,8 +104,8 @@ async function run(): Promise<void> {
   }
   await controls.alone("The story of a loss", async () => await tellStory(local, (text) => console.log(`\n${text}`)));
   await controls.remember();
+  if (page === undefined) return;
   describe(rpcUrl, page, file);
-  if (endsAfterStory) return;
   console.log("\nThe chain stays up until Ctrl-C.");
   await stopped;
 }
@@ -144,17 +144,15 @@ async function listenAsNode(port: number): Promise<void> {
   });
 }
 
-function describe(rpcUrl: string, page: string | undefined, file: string): void {
+function describe(rpcUrl: string, page: string, file: string): void {
   const shown = path.relative(process.cwd(), file);
   const ada = developmentKeys().get("ada");
-  if (page !== undefined) {
-    console.log(
-      `\nOpen ${page}\n` +
-        "  The app. Connect as ada or anybody else of the list there: no wallet is needed.\n" +
-        '  "Make a crisis" drops the price, liquidates, brings money back and lets days pass.\n' +
-        "  The story's market is as the story left it; its borrowing is halted until the governor opens it again.",
-    );
-  }
+  console.log(
+    `\nOpen ${page}\n` +
+      "  The app. Connect as ada or anybody else of the list there: no wallet is needed.\n" +
+      '  "Make a crisis" drops the price, liquidates, brings money back and lets days pass.\n' +
+      "  The story's market is as the story left it; its borrowing is halted until the governor opens it again.",
+  );
   console.log(
     `\nRPC ${rpcUrl} (HTTP and WebSocket), chain id ${CHAIN_ID}, for a wallet or a dApp of your own.\n` +
       `  ada ${ada?.address}\n  key ${ada?.privateKey}\n` +
