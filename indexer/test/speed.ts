@@ -16,7 +16,8 @@ try {
         from: alice.address,
         to: pool,
         data,
-        gas: "0x493e0",
+        // The oracle alone is given 300,000.
+        gas: "0xf4240",
         nonce: `0x${(nonce + index).toString(16)}`,
       });
     await Promise.all(Array.from({ length: deposits }, (_, index) => send(index)));
@@ -33,6 +34,7 @@ try {
     const rows = await indexer.rows({ limit: "5000" });
     const end = performance.now();
     const seconds = (from: number, to: number) => `${((to - from) / 1000).toFixed(1)} s`;
+    if (rows.length < blocks * deposits) throw new Error("Not all deposits went through");
     console.log(`${number} blocks, ${rows.length} rows`);
     console.log(
       `started and read the past: ${seconds(start, ready)}; the newest blocks, and all rows by the API: ${seconds(ready, end)}`,
