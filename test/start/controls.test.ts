@@ -197,7 +197,7 @@ describe("the controls of the local chain", () => {
       const { terms } = await chain.lens.market(await small.pool.getAddress());
       expect(terms.isBorrowingHalted).to.equal(false);
       const passed = (await timeOf(chain.ethers)) - before;
-      expect(passed >= 3 * DAY && passed < 3 * DAY + 600, `${passed} seconds`).to.equal(true);
+      expect(passed >= 3 * DAY && passed < 3 * DAY + 3_600, `${passed} seconds`).to.equal(true);
       expect(await controls.act("reopen", { market: name })).to.equal("Borrowing is open already.");
     });
 
@@ -215,8 +215,8 @@ describe("the controls of the local chain", () => {
         /^14 days passed: it is \d+ \w+ \d{4} on this chain\.$/,
       );
       const passed = (await timeOf(chain.ethers)) - before;
-      // A busy machine may take a minute over a call.
-      expect(passed >= 14 * DAY && passed < 14 * DAY + 60, `${passed} seconds`).to.equal(true);
+      // The chain's clock goes on while the tests run.
+      expect(passed >= 14 * DAY && passed < 14 * DAY + 3_600, `${passed} seconds`).to.equal(true);
     });
 
     it("goes back to the start", async () => {
