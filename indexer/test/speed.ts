@@ -2,6 +2,7 @@
 import { deploy, headOf, tokens } from "./chain.js";
 import { Indexer } from "./engine.js";
 
+const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`;
 const [blocks = 200, deposits = 25] = (process.env["MUTUA_SPEED"] ?? "").split(",").filter(Boolean).map(Number);
 const chain = await deploy();
 try {
@@ -33,7 +34,6 @@ try {
     const ready = performance.now();
     const rows = await indexer.rows({ limit: "5000" });
     const end = performance.now();
-    const seconds = (from: number, to: number) => `${((to - from) / 1000).toFixed(1)} s`;
     if (rows.length < blocks * deposits) throw new Error("Not all deposits went through");
     console.log(`${number} blocks, ${rows.length} rows`);
     console.log(
