@@ -174,7 +174,7 @@ describe("the host", () => {
   const wrong: [what: string, given: () => object | string | undefined, says: RegExp][] = [
     ["has no config.json", () => undefined, /config\.json is missing.*beside index\.html/],
     ["has a config.json that is not JSON", () => "{ deployment:", /config\.json is not JSON/],
-    ["has a config.json without nodes", () => ({ ...config(), rpcUrls: [] }), /names no node in `rpcUrls`/],
+    ["has a config.json without nodes", () => ({ ...config(), rpcUrls: [] }), /names no http\(s\) node in `rpcUrls`/],
     ["has a config.json of another kind", () => ({ chainId: 1 }), /has no `deployment`/],
   ];
   for (const [what, given, says] of wrong) {
