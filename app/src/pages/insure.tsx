@@ -312,8 +312,8 @@ function Risk({ own: { market } }: { own: Own }) {
           stake is worth nothing.
         </li>
         <li>
-          Nobody leaves ahead of a loss: it takes {durationText(COOLING_PERIOD)} until a request can be claimed, it
-          bears losses all the while, and what shows as lost is withheld from a claim.
+          Nobody leaves ahead of a loss that is near: it takes {durationText(COOLING_PERIOD)} until a request can be
+          claimed, it bears losses all the while, and what shows as lost is withheld from a claim.
         </li>
         <li>
           What was paid for a loss does not come back: recovered money goes to the suppliers who bore a haircut, and

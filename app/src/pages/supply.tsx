@@ -233,8 +233,9 @@ function Risk({ own: { market } }: { own: Own }) {
         </li>
         <li>
           Who pays first: the reserve, {amountText(worth(cover.reserveShares), asset)} now; then the insurance fund,{" "}
-          {amountText(worth(cover.fundShares), asset)} now. What is left lowers the price of all shares alike, whoever
-          you are and whenever you leave. Nothing is insured beyond that fund, which is money of this same pool.
+          {amountText(worth(cover.fundShares), asset)} now. What is left lowers the price of all shares alike, from the
+          moment the oracle shows it; who left before does not bear it. Nothing is insured beyond that fund, which is
+          money of this same pool.
         </li>
         <li>
           {totals.debtAssets === 0n

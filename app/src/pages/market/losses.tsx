@@ -2,7 +2,7 @@
 import { ZERO_ADDRESS } from "../../chain/types.js";
 import type { ReadyMarket } from "../../chain/types.js";
 import type { LossRow, RecoveryRow } from "../../history/types.js";
-import { HistoryProgress, useRows } from "../../history/use-history.js";
+import { HistoryProgress, useProgress, useRows } from "../../history/use-history.js";
 import { Address, Amount, Card, type Column, sharePriceText, Stat, Table, Time, Transaction } from "../../ui/index.js";
 
 const SHOWN = 8;
@@ -14,6 +14,7 @@ const sum = (values: readonly string[]): bigint => values.reduce((total, value) 
 export function LossesCard({ ready: { market, addresses } }: { ready: ReadyMarket }) {
   const losses = useRows("loss", addresses.pool);
   const recoveries = useRows("recovery", addresses.pool);
+  const { isComplete } = useProgress();
   const { asset, certificates } = market;
   return (
     <Card title="Losses and recoveries">
@@ -45,7 +46,7 @@ export function LossesCard({ ready: { market, addresses } }: { ready: ReadyMarke
         rows={losses.toReversed()}
         atFirst={SHOWN}
         keyOf={({ lossId }) => lossId}
-        empty="No loss so far."
+        empty={isComplete ? "No loss so far." : "None in what has been read of the past."}
       />
       <h3>Recoveries</h3>
       <Table
@@ -54,7 +55,7 @@ export function LossesCard({ ready: { market, addresses } }: { ready: ReadyMarke
         rows={recoveries.toReversed()}
         atFirst={SHOWN}
         keyOf={({ transactionHash, logIndex }) => `${transactionHash} ${logIndex}`}
-        empty="No money has come back so far."
+        empty={isComplete ? "No money has come back so far." : "None in what has been read of the past."}
       />
       <HistoryProgress />
     </Card>

@@ -4,7 +4,7 @@ import type { Market, Position } from "../../../../sdk/market.js";
 import { WAD } from "../../../../sdk/model/numbers.js";
 import { useAtBlock } from "../../chain/app.js";
 import type { ReadyMarket } from "../../chain/types.js";
-import { HistoryProgress, useBorrowers } from "../../history/use-history.js";
+import { HistoryProgress, useBorrowers, useProgress } from "../../history/use-history.js";
 import {
   Address,
   Amount,
@@ -48,6 +48,7 @@ export function PositionsCard({ ready: { market, addresses } }: { ready: ReadyMa
     },
     [addresses.pool, borrowers.length],
   );
+  const { isComplete } = useProgress();
   const risky = atRisk(positions ?? []);
   return (
     <Card title="Positions at risk">
@@ -60,7 +61,7 @@ export function PositionsCard({ ready: { market, addresses } }: { ready: ReadyMa
           rows={risky}
           atFirst={SHOWN}
           keyOf={({ borrower }) => borrower}
-          empty="No known position is within 20 % of its liquidation price."
+          empty={`${isComplete ? "No" : "Of those found until now no"} position is within 20 % of its liquidation price.`}
         />
       )}
       <HistoryProgress />
