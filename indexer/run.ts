@@ -32,14 +32,14 @@ With DATABASE_URL (postgres://…) the rows go to PostgreSQL instead of the embe
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ENGINE = join(ROOT, "indexer/node_modules/ponder/dist/esm/bin/ponder.js");
-/** What rows are made by: a change of it means another index. */
+/** What rows are made by: a change of it means another index. The engine writes files too, beside these. */
 const CODE = [
-  "indexer/*.ts",
+  "indexer/ponder.{config,schema}.ts",
   "indexer/src/*.ts",
   "indexer/package-lock.json",
   "app/src/history/{rows,types}.ts",
   "sdk/events.ts",
-  "sdk/abi/*.ts",
+  "sdk/abi/{authority,factory,lens,pool}.ts",
 ];
 
 type Options = {
