@@ -48,9 +48,9 @@ export async function followIndexer(
         reading = undefined;
         history.use(indexer);
       } catch (error) {
-        if (!(error instanceof IndexerProblem)) throw error;
+        const problem = error instanceof IndexerProblem ? error.message : "The indexer is of no use.";
         retryAt = now() + RETRY;
-        history.use(logs, `${error.message} The chain's logs are read instead.`);
+        history.use(logs, `${problem} The chain's logs are read instead.`);
         reading ??= start(async (stopped) => await logs.run(newest, wait, stopped));
       }
     }

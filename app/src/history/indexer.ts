@@ -1,24 +1,12 @@
 // The past from an indexer (indexer/ in this repository), where a deployment has one: the same rows, read by somebody
 // else's scan.
+import { getAddress } from "ethers";
+
+import { checkedPage, isAfter, type Page } from "./checked.js";
 import { RowTable } from "./table.js";
 import { type History, type Kind, type Progress, type Row, type RowOf, SAMPLE_LOG_INDEX } from "./types.js";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
-
-/** What an indexer answers to GET <indexerUrl>/rows. */
-type Page = {
-  /** Another word when everything was indexed anew. */
-  readonly index: string;
-  readonly chainId: number;
-  readonly startBlock: number;
-  /** False while it has not reached the head for the first time. */
-  readonly isReady: boolean;
-  readonly indexedTo: { readonly number: number; readonly timestamp: number } | null;
-  /** Rows up to this block don't change any more. */
-  readonly finalTo: number | null;
-  readonly rows: readonly Row[];
-  readonly next: string | null;
-};
 
 /** All rows of one market, or of one kind. */
 type Feed = { readonly market: string } | { readonly kind: Kind };
@@ -27,12 +15,23 @@ const PAGE = 1_000;
 const TIMEOUT = 15_000;
 /** The head is known to a browser a moment before an indexer has it. */
 const LONGEST_LAG = 60_000;
+/** All that one poll may take, and that is kept: a tab that an indexer could fill would be its. */
+const MOST_PAGES = 1_000;
+const MOST_CHARACTERS = 100_000_000;
+const LONGEST_POLL = 120_000;
+const MOST_ROWS = 500_000;
 
 /** Why an indexer is of no use now: a sentence. */
 export class IndexerProblem extends Error {}
 
+const NONSENSE = "The indexer's answer makes no sense.";
+const ENDLESS = "The indexer's answer has no end.";
+
+/** What is left of what a poll may take. */
+type Left = { pages: number; characters: number; readonly until: number };
+
 const belongs = (feed: Feed, row: Row): boolean =>
-  "market" in feed ? row.market.toLowerCase() === feed.market.toLowerCase() : row.kind === feed.kind;
+  "market" in feed ? row.market === feed.market : row.kind === feed.kind;
 
 export class IndexerHistory implements History {
   readonly #url: string;
@@ -67,7 +66,8 @@ export class IndexerHistory implements History {
 
   /** Whether that is new. */
   want(kind: Kind, market?: string): boolean {
-    const feed: Feed = market === undefined ? { kind } : { market };
+    // The configuration may have it in any case, the rows have it in checksum case.
+    const feed: Feed = market === undefined ? { kind } : { market: getAddress(market.toLowerCase()) };
     const key = JSON.stringify(feed);
     if (this.#feeds.has(key)) return false;
     this.#feeds.set(key, { feed, finalTo: -1 });
@@ -85,42 +85,67 @@ export class IndexerHistory implements History {
 
   /**
    * Fetches what is new. Whether that is all up to `head`: indexers are a moment behind. An IndexerProblem if it does not
-   * answer, is of another chain, or lags.
+   * answer, answers nonsense or without end, is of another chain, or lags.
    */
   async poll(head: { readonly number: number }): Promise<boolean> {
-    let page: Page | undefined;
-    for (const each of this.#feeds.values()) page = await this.#update(each);
-    page ??= await this.#page({}, undefined, 1);
+    const left = { pages: MOST_PAGES, characters: MOST_CHARACTERS, until: this.#now() + LONGEST_POLL };
+    // Indexed anew meanwhile: once more, and only once.
+    const page = (await this.#updateAll(head, left)) ?? (await this.#updateAll(head, left));
+    if (page === undefined) throw new IndexerProblem(ENDLESS);
     this.#requireNew(page, head);
     const number = page.indexedTo?.number ?? -1;
     const isAtHead = number >= head.number;
     const isComplete = isAtHead || this.#progress.isComplete;
-    const part = isComplete ? 1 : Math.max(0, number - page.startBlock) / (head.number - page.startBlock);
+    const blocks = Math.max(1, head.number - page.startBlock);
+    const part = isComplete ? 1 : Math.max(0, number - page.startBlock) / blocks;
     if (part !== this.#progress.part) this.#progress = { ...this.#progress, isComplete, part };
     for (const listener of this.#listeners) listener();
     return isAtHead;
   }
 
-  async #update(each: { feed: Feed; finalTo: number }): Promise<Page> {
-    const { feed } = each;
+  /** The newest page; undefined, and nothing kept, if everything was indexed anew. */
+  async #updateAll(head: { readonly number: number }, left: Left): Promise<Page | undefined> {
+    let page: Page | undefined;
+    for (const each of this.#feeds.values()) {
+      page = await this.#update(each, head, left);
+      if (page === undefined) return undefined;
+    }
+    return page ?? (await this.#page({}, undefined, 1, left));
+  }
+
+  async #update(
+    each: { feed: Feed; finalTo: number },
+    head: { readonly number: number },
+    left: Left,
+  ): Promise<Page | undefined> {
+    const { feed, finalTo } = each;
     const rows: Row[] = [];
     let [first, page]: (Page | undefined)[] = [];
-    let after = each.finalTo < 0 ? undefined : `${each.finalTo}.${SAMPLE_LOG_INDEX}`;
+    let after = finalTo < 0 ? undefined : `${finalTo}.${SAMPLE_LOG_INDEX}`;
     do {
-      page = await this.#page(feed, after, PAGE);
+      page = await this.#page(feed, after, PAGE, left);
       if (this.#index !== undefined && page.index !== this.#index) {
         this.#forget();
-        return await this.#update(each);
+        return undefined;
       }
       this.#index = page.index;
       first ??= page;
+      const newest = page.indexedTo?.number ?? -1;
+      const isExpected = (row: Row) => belongs(feed, row) && row.blockNumber > finalTo && row.blockNumber <= newest;
+      if (!page.rows.every(isExpected)) throw new IndexerProblem(NONSENSE);
       rows.push(...page.rows);
+      if (page.next !== null && !isAfter(page.next, after)) throw new IndexerProblem(ENDLESS);
       after = page.next ?? undefined;
     } while (after !== undefined);
-    this.#table.remove((row) => row.blockNumber > each.finalTo && belongs(feed, row));
+    this.#table.remove((row) => row.blockNumber > finalTo && belongs(feed, row));
+    if (this.#table.size + rows.length > MOST_ROWS) {
+      this.#forget();
+      throw new IndexerProblem(ENDLESS);
+    }
     this.#table.add(rows);
     // As the first page says: what became final while others were fetched may have changed before it did.
-    each.finalTo = Math.max(each.finalTo, Math.min(first?.finalTo ?? -1, first?.indexedTo?.number ?? -1));
+    const final = Math.min(first?.finalTo ?? -1, first?.indexedTo?.number ?? -1, head.number);
+    each.finalTo = Math.max(finalTo, final);
     return page;
   }
 
@@ -130,19 +155,23 @@ export class IndexerHistory implements History {
     for (const each of this.#feeds.values()) each.finalTo = -1;
   }
 
-  async #page(feed: Feed | object, after: string | undefined, limit: number): Promise<Page> {
+  async #page(feed: Feed | object, after: string | undefined, limit: number, left: Left): Promise<Page> {
+    if (--left.pages < 0 || this.#now() > left.until) throw new IndexerProblem(ENDLESS);
     const query = new URLSearchParams({ ...feed, ...(after === undefined ? {} : { after }), limit: String(limit) });
-    let page: Page;
+    let text: string;
     try {
       const answer = await this.#fetch(`${this.#url}/rows?${query.toString()}`, {
         signal: AbortSignal.timeout(TIMEOUT),
       });
       if (!answer.ok) throw new Error(`status ${answer.status}`);
-      page = (await answer.json()) as Page;
-      if (!Array.isArray(page.rows)) throw new Error("no rows");
+      text = await textOf(answer, left);
     } catch (error) {
+      if (error instanceof IndexerProblem) throw error;
       throw new IndexerProblem("The indexer does not answer.", { cause: error });
     }
+    const page = parsed(text);
+    // The rows of an event stay together, so that a page may have a few more.
+    if (page === undefined || page.rows.length > limit + 10) throw new IndexerProblem(NONSENSE);
     if (page.chainId !== this.#chainId) throw new IndexerProblem(`The indexer is one of chain ${page.chainId}.`);
     return page;
   }
@@ -156,5 +185,30 @@ export class IndexerHistory implements History {
     } else if (now - this.#awaited.since > LONGEST_LAG) {
       throw new IndexerProblem(`The indexer lags behind: it is at block ${number}, the chain at ${head.number}.`);
     }
+  }
+}
+
+/** No more of it than is left, however long it is. */
+async function textOf(answer: Response, left: Left): Promise<string> {
+  const decoder = new TextDecoder();
+  const reader = answer.body?.getReader();
+  let text = "";
+  for (;;) {
+    const { done = true, value } = (await reader?.read()) ?? {};
+    if (done) return text;
+    text += decoder.decode(value, { stream: true });
+    left.characters -= value?.length ?? 0;
+    if (left.characters < 0) {
+      await reader?.cancel();
+      throw new IndexerProblem(ENDLESS);
+    }
+  }
+}
+
+function parsed(text: string): Page | undefined {
+  try {
+    return checkedPage(JSON.parse(text));
+  } catch {
+    return undefined;
   }
 }

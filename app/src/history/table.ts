@@ -20,6 +20,10 @@ export class RowTable {
     return found as unknown as readonly RowOf<K>[];
   }
 
+  get size(): number {
+    return [...this.#rows.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
   all(): Row[] {
     return [...this.#rows.values()].flat();
   }
