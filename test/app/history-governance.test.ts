@@ -6,6 +6,7 @@ import { MemoryStore } from "../../app/src/history/store.js";
 import { GOVERNANCE_EVENTS, type GovernanceRow } from "../../app/src/history/types.js";
 import { readAuthority } from "../../app/src/pages/governance/authority.js";
 import {
+  candidatesOf,
   changesOf,
   comingGrants,
   openOperations,
@@ -188,6 +189,41 @@ describe("app: governance in words", () => {
     expect(textOf(willDo(wind, w.addresses.pool, world), w)).to.equal(
       "Wind-down: no deposits or loans any more, and the liquidation LTV falls to zero over 28 days. It can't be undone.",
     );
+  });
+});
+
+const accountOf = (i: number) => ethers.getAddress(ethers.toBeHex(i + 1, 20));
+
+describe("app: governance by rows that somebody else gives", () => {
+  const where = { kind: "governance", blockNumber: 1, logIndex: 0, timestamp: 1, transactionHash: "" } as const;
+
+  it("the chain is asked for the last 200 candidates and operations at most, and for who the file names", () => {
+    const grants = Array.from({ length: 1_000 }, (_, i): GovernanceRow => ({
+      ...where,
+      market: "",
+      event: "RoleGranted",
+      values: { account: accountOf(i % 600) },
+    }));
+    const admin = accountOf(5_000);
+    const candidates = candidatesOf(grants, { roles: { admin, guardian: accountOf(399).toLowerCase() } });
+    expect(candidates).to.have.length(201);
+    // The last grants are of 0 to 399.
+    const expected = [admin, ...Array.from({ length: 200 }, (_, i) => accountOf(200 + i))];
+    expect(candidates.map((each) => ethers.getAddress(each))).to.have.members(expected);
+    const operations = Array.from({ length: 1_000 }, (_, i): GovernanceRow => ({
+      ...where,
+      market: "",
+      event: "OperationScheduled",
+      values: { operationId: `${i}`, nonce: "1", schedule: `${2_000 - i}` },
+    }));
+    const open = openOperations(operations);
+    expect(open.map(({ id }) => Number(id))).to.deep.equal(Array.from({ length: 200 }, (_, i) => 999 - i));
+  });
+
+  it("a market is the same in whatever case the configuration has it", () => {
+    const market = ethers.getAddress(`0x${"a1".repeat(20)}`);
+    const rows: GovernanceRow[] = [{ ...where, market, event: "PauseSet", values: { until: "9" } }];
+    expect(pausedUntil(rows, market.toLowerCase())).to.equal(9n);
   });
 });
 

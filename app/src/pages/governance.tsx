@@ -2,11 +2,10 @@
 import { useMemo } from "react";
 
 import { useAtBlock, useConfig, useMarkets } from "../chain/app.js";
-import type { GovernanceRow } from "../history/types.js";
 import { useRows } from "../history/use-history.js";
 import { Card, Notice, Skeleton } from "../ui/index.js";
 import { readAuthority } from "./governance/authority.js";
-import { openOperations } from "./governance/changes.js";
+import { candidatesOf, openOperations } from "./governance/changes.js";
 import { Past } from "./governance/past.js";
 import { Pending } from "./governance/pending.js";
 import { RoleCard } from "./governance/roles.js";
@@ -81,11 +80,4 @@ export function Page() {
       <Past rows={rows} world={world} />
     </div>
   );
-}
-
-/** The file says who had the roles on the first day, the rows who was ever given one; the chain says who has one now. */
-function candidatesOf(rows: readonly GovernanceRow[], deployment: object): readonly string[] {
-  const { roles = {} } = deployment as { readonly roles?: Readonly<Record<string, string>> };
-  const granted = rows.flatMap(({ event, values }) => (event === "RoleGranted" ? [values["account"] ?? ""] : []));
-  return [...new Map([...Object.values(roles), ...granted].map((each) => [each.toLowerCase(), each])).values()];
 }

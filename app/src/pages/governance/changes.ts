@@ -1,6 +1,6 @@
 // What has changed and what is about to, from the rows of the history. No DOM in here.
 import type { GovernanceRow } from "../../history/types.js";
-import { happened, type Market, marketAt, type Sentence, willDo, type World } from "./sentences.js";
+import { happened, isSame, type Market, marketAt, type Sentence, willDo, type World } from "./sentences.js";
 
 export type Operation = {
   readonly id: string;
@@ -19,6 +19,9 @@ export type Change = {
   readonly markets: readonly Market[];
   readonly sentences: readonly Sentence[];
 };
+
+/** Of whom and of what the chain is asked at each block: the last ones, as many as roles ever need. */
+const MOST_ASKED = 200;
 
 const operationKey = ({ values }: GovernanceRow): string => `${values["operationId"]} ${values["nonce"]}`;
 
@@ -39,13 +42,13 @@ const scheduledOf = (rows: readonly GovernanceRow[]): Map<string, Operation> =>
     rows.filter(({ event }) => event === "OperationScheduled").map((row) => [operationKey(row), operationOf(row)]),
   );
 
-/** Scheduled, and neither executed nor cancelled: soonest first. */
+/** Scheduled, and neither executed nor cancelled, of those scheduled last: soonest first. */
 export function openOperations(rows: readonly GovernanceRow[]): Operation[] {
   const open = scheduledOf(rows);
   for (const row of rows) {
     if (row.event === "OperationExecuted" || row.event === "OperationCanceled") open.delete(operationKey(row));
   }
-  return [...open.values()].toSorted((a, b) => Number(a.executableAt - b.executableAt));
+  return [...open.values()].slice(-MOST_ASKED).toSorted((a, b) => Number(a.executableAt - b.executableAt));
 }
 
 /** Newest first. */
@@ -102,10 +105,19 @@ export function rampsOf(rows: readonly GovernanceRow[], now: bigint): Ramp[] {
 
 /** Until when a market is paused; undefined where it is not, or where it is not known yet. */
 export function pausedUntil(rows: readonly GovernanceRow[], pool: string): bigint | undefined {
-  const row = rows.findLast(({ event, market }) => event === "PauseSet" && market === pool);
+  const row = rows.findLast(({ event, market }) => event === "PauseSet" && isSame(market, pool));
   return row === undefined ? undefined : BigInt(row.values["until"] ?? 0);
 }
 
 /** Grants and delays that are decided but not in force yet. */
 export const comingGrants = (rows: readonly GovernanceRow[], now: bigint): readonly GovernanceRow[] =>
   rows.filter(({ event, values }) => event === "RoleGranted" && BigInt(values["since"] ?? 0) > now);
+
+/** The file says who had the roles on the first day, the rows who was given one last; the chain says who has one now. */
+export function candidatesOf(rows: readonly GovernanceRow[], deployment: object): readonly string[] {
+  const { roles = {} } = deployment as { readonly roles?: Readonly<Record<string, string>> };
+  const granted = rows.filter(({ event }) => event === "RoleGranted").map(({ values }) => values["account"] ?? "");
+  const last = new Map(granted.toReversed().map((each) => [each.toLowerCase(), each]));
+  const first = Object.values(roles).map((each) => [each.toLowerCase(), each] as const);
+  return [...new Map([...first, ...[...last].slice(0, MOST_ASKED)]).values()];
+}

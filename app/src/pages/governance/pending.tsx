@@ -7,7 +7,7 @@ import type { GovernanceRow } from "../../history/types.js";
 import { Address, Badge, bpsText, Card, fromNowText, Skeleton, Time } from "../../ui/index.js";
 import type { Authority, OpenOperation } from "./authority.js";
 import { comingGrants, pausedUntil, rampsOf } from "./changes.js";
-import { happened, isExecuteOracle, marketAt, willDo, type World } from "./sentences.js";
+import { happened, isExecuteOracle, isSame, marketAt, willDo, type World } from "./sentences.js";
 import { MarketLink, Words } from "./words.js";
 
 type PendingProps = {
@@ -95,9 +95,7 @@ function ofMarket(view: MarketView, { rows, now, operations }: Now) {
   const { terms } = market;
   const items = [];
   if (terms.pendingOracle !== ZERO_ADDRESS) {
-    const wait = operations.find(
-      ({ target, data }) => isExecuteOracle(data) && target.toLowerCase() === pool.toLowerCase(),
-    );
+    const wait = operations.find(({ target, data }) => isExecuteOracle(data) && isSame(target, pool));
     const inPool = terms.pendingOracleExecutableAt;
     const at = wait === undefined || wait.executableAt < inPool ? inPool : wait.executableAt;
     items.push(
@@ -116,7 +114,7 @@ function ofMarket(view: MarketView, { rows, now, operations }: Now) {
       </Item>,
     );
   }
-  const ramp = rampsOf(rows, now).find((each) => each.pool === pool);
+  const ramp = rampsOf(rows, now).find((each) => isSame(each.pool, pool));
   if (ramp !== undefined) {
     items.push(
       <Item key={`${pool} ramp`} badge={`Ends ${fromNowText(ramp.endsAt, now)}`} tone="warning" market={view}>

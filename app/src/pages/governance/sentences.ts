@@ -40,7 +40,7 @@ const time = (values: Values, name: string): Phrase => ({ time: BigInt(values[na
 export const roleName = (roleId: string | bigint): string => ROLES[Number(roleId)] ?? `role ${roleId}`;
 const role = (values: Values, name = "roleId"): string => roleName(by(values, name));
 
-const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+export const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 export const marketAt = ({ markets }: World, pool: string): Market | undefined =>
   markets.find((market) => isSame(market.pool, pool));
 
