@@ -231,7 +231,9 @@ function runEngine({ settings }: Plan, options: Options): { child: ChildProcess;
     if (options.isVerbose) console.error(text);
   });
   const ended = new Promise<End>((resolve) =>
-    child.once("exit", (code, signal) => resolve({ code: code ?? (signal === "SIGTERM" ? 0 : 1), isTooDeep, isBackwards })),
+    child.once("exit", (code, signal) =>
+      resolve({ code: code ?? (signal === "SIGTERM" ? 0 : 1), isTooDeep, isBackwards }),
+    ),
   );
   return { child, ended };
 }

@@ -83,7 +83,12 @@ describe("npm start", () => {
     };
     expect(config.rpcUrls).to.deep.equal(["./rpc", find(/^RPC (http:\S+) /m)]);
     expect(config.deployment.markets.map(({ name }) => name)).to.deep.equal(["usd-eth", "usd-weth", "story"]);
-    expect(config.local.accounts.map(({ name }) => name)).to.include.members(["ada", "liv", "governor", "oracle manager"]);
+    expect(config.local.accounts.map(({ name }) => name)).to.include.members([
+      "ada",
+      "liv",
+      "governor",
+      "oracle manager",
+    ]);
     const response = await fetch(`${page}controls/price`, {
       method: "POST",
       headers: { origin: page.replace(/\/$/, ""), "content-type": "application/json" },
