@@ -314,8 +314,9 @@ describe("Interest, fees", () => {
       const data = pool.interface.encodeFunctionData("transfer", [await pool.getAddress(), 0n]);
       const { minted } = await expected(w);
       const supply = await pool.totalSupply();
-      await sent(pool.connect(w.dave).multicall([data, data]));
+      const { blockNumber } = await sent(pool.connect(w.dave).multicall([data, data]));
       expect((await pool.totalSupply()) - supply).to.equal(minted);
+      expect(await pool.queryFilter(pool.filters.FeesCrystallised(), blockNumber)).to.have.length(1);
       expect((await pool.totals()).pendingFees).to.equal(0n);
     });
 
