@@ -1,8 +1,6 @@
 // All pages. One that is not here is not in the navigation, nor in a market's tabs: adding one is adding a line.
+import { HOME, MARKET } from "./paths.js";
 import { page, type Route } from "./shell/router.js";
-
-export const HOME = "markets";
-export const MARKET = "market/:name";
 
 export const routes: readonly Route[] = [
   { path: HOME, title: "Markets", isInNavigation: true, Page: page(() => import("./pages/markets.js")) },
@@ -15,6 +13,3 @@ export const routes: readonly Route[] = [
   { path: "governance", title: "Governance", isInNavigation: true, Page: page(() => import("./pages/governance.js")) },
   { path: "positions/:address", title: "Positions", Page: page(() => import("./pages/positions.js")) },
 ];
-
-/** Whether a page is there, by its path: a link to another one would lead nowhere. */
-export const hasRoute = (path: string): boolean => routes.some((route) => route.path === path);

@@ -5,7 +5,6 @@ import type { Step } from "../../../sdk/pay.js";
 import { useWallet } from "../chain/app.js";
 import { useStore } from "../chain/store.js";
 import type { ReadyMarket } from "../chain/types.js";
-import { hasRoute } from "../routes.js";
 import { to } from "../shell/router.js";
 import { ActionButton, bpsText, Notice, Transaction } from "../ui/index.js";
 import type { Job, Running } from "./job.js";
@@ -184,12 +183,8 @@ export function Progress({ running, what }: { running: Running; what?: string | 
             <p>{result}</p>
             <p>
               <Transaction hash={state.hash}>Transaction</Transaction>
-              {hasRoute("positions") ? (
-                <>
-                  {" · "}
-                  <a href={to("positions")}>My positions</a>
-                </>
-              ) : null}
+              {" · "}
+              <a href={to("positions")}>My positions</a>
             </p>
           </Notice>
         ) : null}

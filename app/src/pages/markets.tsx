@@ -5,7 +5,7 @@ import { MAX_UINT256 } from "../../../sdk/model/numbers.js";
 import { apyOf } from "../../../sdk/units.js";
 import { useAtBlock, useChain, useConfig, useMarkets } from "../chain/app.js";
 import type { MarketView } from "../chain/types.js";
-import { MARKET } from "../routes.js";
+import { MARKET } from "../paths.js";
 import { to } from "../shell/router.js";
 import { Amount, Badge, type Column, Notice, Percent, percentText, Skeleton, Table } from "../ui/index.js";
 import { marketState } from "../ui/market-state.js";

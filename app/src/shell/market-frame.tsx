@@ -3,7 +3,8 @@ import type { ReactNode } from "react";
 
 import { useChain, useMarket } from "../chain/app.js";
 import type { MarketView } from "../chain/types.js";
-import { HOME, MARKET, routes } from "../routes.js";
+import { HOME, MARKET } from "../paths.js";
+import { routes } from "../routes.js";
 import { marketState } from "../ui/market-state.js";
 import { Badge, Notice, Skeleton } from "../ui/layout.js";
 import { type MarketRoute, to } from "./router.js";

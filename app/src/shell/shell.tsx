@@ -3,7 +3,8 @@ import { Component, type ErrorInfo, lazy, type ReactNode, Suspense, useEffect, u
 
 import { useChain, useConfig, useWallet } from "../chain/app.js";
 import { useStore } from "../chain/store.js";
-import { HOME, routes } from "../routes.js";
+import { HOME } from "../paths.js";
+import { routes } from "../routes.js";
 import { toasts } from "../ui/announce.js";
 import { clockText, wholeText } from "../ui/format.js";
 import { Button, Notice, Skeleton } from "../ui/layout.js";

@@ -1,7 +1,7 @@
 // A sentence with its addresses and times, and a market's name.
 import { Fragment } from "react";
 
-import { MARKET } from "../../routes.js";
+import { MARKET } from "../../paths.js";
 import { to } from "../../shell/router.js";
 import { Address, Time } from "../../ui/index.js";
 import type { Sentence } from "./sentences.js";

@@ -3,7 +3,7 @@ import { type CSSProperties, Fragment, useState } from "react";
 
 import { type Account, bearing, type Market, type Tick } from "../../../../sdk/market.js";
 import { max, mulDown, PRICE_SCALE, WAD } from "../../../../sdk/model/numbers.js";
-import { hasRoute, MARKET } from "../../routes.js";
+import { MARKET } from "../../paths.js";
 import { to } from "../../shell/path.js";
 import type { ReadyMarket } from "../../chain/types.js";
 import {
@@ -62,8 +62,7 @@ export function Waterfall({ ready, ticks }: { ready: ReadyMarket; ticks: readonl
       {market.certificates.unpaidFace === 0n ? null : (
         <p className="verdict-more">
           Suppliers bore losses before: <Amount value={market.certificates.unpaidFace} token={asset} isCompact /> is
-          still owed to them, and what comes back goes there first.{" "}
-          {hasRoute(CLAIM) ? <a href={to(CLAIM, { name: ready.name })}>Claim</a> : null}
+          still owed to them, and what comes back goes there first. <a href={to(CLAIM, { name: ready.name })}>Claim</a>
         </p>
       )}
       <div className="falls">
