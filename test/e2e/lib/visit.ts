@@ -33,7 +33,7 @@ export class Visit {
   readonly errors: string[] = [];
   /** Requests that went to another host than the app's and the chain's. */
   readonly strangers: string[] = [];
-  /** When requests to the chain's node went out, in milliseconds. */
+  /** When requests to the chain's node that were answered went out, in milliseconds, by the browser's own clock. */
   readonly asked: number[] = [];
   readonly page: Page;
   readonly #context: BrowserContext;
@@ -50,8 +50,10 @@ export class Visit {
     page.on("pageerror", (error) => this.errors.push(`${error.message}\n${error.stack ?? ""}`));
     context.on("request", (request) => {
       const { protocol, host } = new URL(request.url());
-      if (system.rpcUrls.includes(request.url())) this.asked.push(performance.now());
       if (!["data:", "blob:"].includes(protocol) && !hosts.has(host)) this.strangers.push(request.url());
+    });
+    context.on("requestfinished", (request) => {
+      if (system.rpcUrls.includes(request.url())) this.asked.push(request.timing().startTime);
     });
   }
 
