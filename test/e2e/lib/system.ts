@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import { fileURLToPath } from "node:url";
 
 import { Contract, HDNodeWallet, JsonRpcProvider, Mnemonic } from "ethers";
 
@@ -76,6 +77,8 @@ export async function startSystem(): Promise<System> {
       CI: "",
       MUTUA_ONCE: "0",
       NO_COLOR: "1",
+      // Who is killed can't remove the file of its addresses.
+      MUTUA_DEPLOYMENTS: fileURLToPath(new URL("cache/e2e/deployments", ROOT)),
       // Away from those of an `npm start` that somebody is looking at.
       MUTUA_RPC_PORT: `${await freePort()}`,
       MUTUA_PAGE_PORT: `${await freePort()}`,
