@@ -1,13 +1,21 @@
 // The insurance fund: who staked pool shares, who is leaving, and since when. The pool keeps the amounts.
-import { DAY, max, MAX_UINT256, MAX_UNITS, min, mulDown, mulUp, Refusal } from "./numbers.js";
+import {
+  CLAIM_WINDOW,
+  COOLING_PERIOD,
+  max,
+  MAX_OPEN_REQUESTS,
+  MAX_UINT256,
+  MAX_UNITS,
+  min,
+  mulDown,
+  mulUp,
+  Refusal,
+  VIRTUAL_POOL_SHARES,
+  VIRTUAL_UNITS,
+} from "./numbers.js";
 import type { Pool } from "./desk.js";
 import { type Account, FUND, NOBODY, type Request, type Units } from "./state.js";
 
-const COOLING_PERIOD = 14n * DAY;
-const CLAIM_WINDOW = 7n * DAY;
-const MAX_OPEN_REQUESTS = 16;
-const VIRTUAL_UNITS = 10n ** 6n;
-const VIRTUAL_POOL_SHARES = 1n;
 const GENERATION_STEP = 10n ** 9n;
 const WIPE_GENERATIONS = 8n;
 

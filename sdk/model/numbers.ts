@@ -14,6 +14,13 @@ export const PRICE_SCALE = 10n ** 36n;
 export const VIRTUAL_SHARES = 10n ** 6n;
 export const VIRTUAL_ASSETS = 1n;
 
+// Fixed in the fund's code.
+export const COOLING_PERIOD = 14n * DAY;
+export const CLAIM_WINDOW = 7n * DAY;
+export const MAX_OPEN_REQUESTS = 16;
+export const VIRTUAL_UNITS = 10n ** 6n;
+export const VIRTUAL_POOL_SHARES = 1n;
+
 // What the pool's fields hold. A model without them would go on where the chain refuses.
 export const MAX_SHARES = (1n << 112n) - 1n;
 export const MAX_CASH = (1n << 96n) - 1n;

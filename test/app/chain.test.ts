@@ -5,20 +5,13 @@ import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
 
 import { loan } from "../../app/src/actions/borrow.js";
-import {
-  cancelRequest,
-  claim,
-  CLAIM_WINDOW,
-  COOLING_PERIOD,
-  requestLeave,
-  stakeAssets,
-  stakeShares,
-} from "../../app/src/actions/insure.js";
+import { cancelRequest, claim, requestLeave, stakeAssets, stakeShares } from "../../app/src/actions/insure.js";
 import type { Rates } from "../../app/src/actions/rates.js";
 import type { Reason } from "../../app/src/actions/reason.js";
 import { claimRecovery } from "../../app/src/actions/recovery.js";
 import { deposit, type Moment, withdraw } from "../../app/src/actions/supply.js";
 import { decodeError, revertData, routerAt } from "../../sdk/index.js";
+import { CLAIM_WINDOW, COOLING_PERIOD } from "../../sdk/model/numbers.js";
 import { freeze } from "../helpers/blocks.js";
 import { DAY, expectConserved, MAX, openLoan, sent, setPrice, setPrices, time } from "../helpers/fixtures.js";
 import { failureOf, nextBlock, poolOf, type SdkWorld, sdkWorld } from "../sdk/setup.js";

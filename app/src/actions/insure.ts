@@ -1,26 +1,23 @@
 // Staking in the fund and the way out of it: what it would change, when, and why it would be refused.
 import { claimOf, type Cooling, coolingOf, exitValue, type Market } from "../../../sdk/index.js";
 import {
-  DAY,
+  CLAIM_WINDOW,
+  COOLING_PERIOD,
+  MAX_OPEN_REQUESTS,
   MAX_UINT256,
   min,
   monus,
   mulDown,
   mulUp,
-  WAD,
   VIRTUAL_ASSETS,
+  VIRTUAL_POOL_SHARES,
   VIRTUAL_SHARES,
+  VIRTUAL_UNITS,
+  WAD,
 } from "../../../sdk/model/numbers.js";
 import { type Rates, ratesAfter } from "./rates.js";
 import { inSentence, NOTHING, poolSays, type Reason } from "./reason.js";
 import { depositReasons, type Moment, type Preview, sharesFor } from "./supply.js";
-
-// Fixed in the fund's code.
-export const COOLING_PERIOD = 14n * DAY;
-export const CLAIM_WINDOW = 7n * DAY;
-const MAX_OPEN_REQUESTS = 16;
-const VIRTUAL_UNITS = 10n ** 6n;
-const VIRTUAL_POOL_SHARES = 1n;
 
 export type Stake = {
   readonly units: bigint;

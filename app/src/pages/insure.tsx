@@ -3,16 +3,9 @@ import { useState } from "react";
 
 import { MutuaFund } from "../../../sdk/fund.js";
 import { atLeast, exitValue } from "../../../sdk/market.js";
+import { COOLING_PERIOD } from "../../../sdk/model/numbers.js";
 import { Lines, Limit, linkTo, type Own, reasonsFor, Submit, useOwn, usePart, useSteady } from "../actions/form.js";
-import {
-  claimsOn,
-  COOLING_PERIOD,
-  requestLeave,
-  stakeAssets,
-  type StakePreview,
-  stakeShares,
-  unitsWorth,
-} from "../actions/insure.js";
+import { claimsOn, requestLeave, stakeAssets, type StakePreview, stakeShares, unitsWorth } from "../actions/insure.js";
 import { argsOf, type Job, useJob } from "../actions/job.js";
 import { Requests } from "../actions/requests.js";
 import { slippage } from "../actions/slippage.js";

@@ -66,16 +66,18 @@ const amount = (asset: Token, value: string) => (
   <Amount value={BigInt(value)} token={asset} isCompact hasSymbol={false} />
 );
 
+const WHEN: Column<LossRow | RecoveryRow> = {
+  key: "time",
+  title: "When",
+  render: ({ timestamp, transactionHash }) => (
+    <>
+      <Time at={BigInt(timestamp)} /> <Transaction hash={transactionHash} />
+    </>
+  ),
+};
+
 const lossColumns = (asset: Token): readonly Column<LossRow>[] => [
-  {
-    key: "time",
-    title: "When",
-    render: ({ timestamp, transactionHash }) => (
-      <>
-        <Time at={BigInt(timestamp)} /> <Transaction hash={transactionHash} />
-      </>
-    ),
-  },
+  WHEN,
   {
     key: "whose",
     title: "Of",
@@ -98,15 +100,7 @@ const lossColumns = (asset: Token): readonly Column<LossRow>[] => [
 ];
 
 const recoveryColumns = (asset: Token): readonly Column<RecoveryRow>[] => [
-  {
-    key: "time",
-    title: "When",
-    render: ({ timestamp, transactionHash }) => (
-      <>
-        <Time at={BigInt(timestamp)} /> <Transaction hash={transactionHash} />
-      </>
-    ),
-  },
+  WHEN,
   { key: "caller", title: "Paid by", render: ({ caller }) => <Address value={caller} /> },
   {
     key: "holders",

@@ -4,7 +4,7 @@ import type { LossPreview, Market } from "../../../../sdk/market.js";
 import { max, min, monus, mulDown, VIRTUAL_ASSETS, VIRTUAL_SHARES, WAD } from "../../../../sdk/model/numbers.js";
 import { type Exit, exitOf, splitLoss } from "../../../../sdk/model/waterfall.js";
 
-export const TIERS = ["reserve", "fund", "suppliers"] as const;
+const TIERS = ["reserve", "fund", "suppliers"] as const;
 
 export type Tier = {
   readonly name: (typeof TIERS)[number];
