@@ -145,7 +145,8 @@ async function listenAsNode(port: number): Promise<void> {
 }
 
 function describe(rpcUrl: string, page: string, file: string): void {
-  const shown = path.relative(process.cwd(), file);
+  const near = path.relative(process.cwd(), file);
+  const shown = near.startsWith("..") ? file : near;
   const ada = developmentKeys().get("ada");
   console.log(
     `\nOpen ${page}\n` +

@@ -70,7 +70,9 @@ describe("npm start", () => {
     expect(end.split("\n").length < 18).to.equal(true);
     expect(end).to.match(/RPC http:\/\/127\.0\.0\.1:85\d\d .* chain id 31337/);
     expect(end).to.match(/ada 0x[0-9a-fA-F]{40}\n {2}key 0x[0-9a-f]{64}\n/);
-    for (const line of output.split("\n")) expect(line.length <= 120, line).to.equal(true);
+    // Where the temporary folder is doesn't count: a user's addresses are in deployments/.
+    for (const line of output.replaceAll(`${folder}${path.sep}`, "").split("\n"))
+      expect(line.length <= 120, line).to.equal(true);
   });
 
   it("serves the page, its configuration and the controls, which act on the chain", async () => {
