@@ -6,7 +6,7 @@
 //   npm run mutate -- --killers unit/,random        only tests whose path contains one of these
 //   npm run mutate -- --sample 200 --seed 7         so many at random
 //   npm run mutate -- --shard 1/2 --jobs 2          the first half, two at a time
-//   npm run mutate -- --again                       survivors once more: after new tests
+//   npm run mutate -- --again                       only survivors, once more: after new tests, or with more of them
 //   npm run mutate -- --fresh                       forgets all results
 //   npm run mutate -- --report                      no tests: writes docs/mutation.md from the results there are
 import { spawn } from "node:child_process";
@@ -65,6 +65,7 @@ writeReport(schemata.mutants, readResults());
 /** Compiles what has mutants and has changed, some contracts at a time; the rest comes from the project's own artifacts. */
 async function compile(): Promise<void> {
   for (const [file, text] of texts) writeSource(folder, { file }, text);
+  shareMarkets();
   const stampFile = join(notes, "compiled.json");
   const stamps = existsSync(stampFile) ? (JSON.parse(readFileSync(stampFile, "utf8")) as Record<string, string>) : {};
   const compiled = COMPILED.flat();
@@ -85,6 +86,24 @@ async function compile(): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: jobs }, build));
+}
+
+/** Tests of the copy take a market that is there already where it makes no difference: see mutation/grounds.ts. */
+function shareMarkets(): void {
+  const file = "test/helpers/fixtures.ts";
+  const text = readFileSync(join(ROOT, file), "utf8");
+  const [before, after, ...others] = text.split("export async function deployWorld(");
+  if (before === undefined || after === undefined || others.length > 0) throw new Error(`${file}: no deployWorld`);
+  const key = 'JSON.stringify(options, (_, value) => (typeof value === "bigint" ? `${value}` : value))';
+  writeSource(
+    folder,
+    { file },
+    `${before}export async function deployWorld(options: MarketOptions = {}): Promise<World> {
+  return await globalThis.shareMarket(connection, ${key}, () => deployOwnWorld(options));
+}
+
+async function deployOwnWorld(${after}`,
+  );
 }
 
 /** Changes when the contract does, or anything that it imports. */
@@ -145,7 +164,7 @@ function chosen(): Mutant[] {
   }
   return list.filter((mutant) => {
     const result = known.get(`${mutant.file} ${mutant.key}`);
-    return result === undefined || (options.again && !result.isKilled);
+    return options.again ? result?.isKilled === false : result === undefined;
   });
 }
 

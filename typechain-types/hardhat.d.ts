@@ -28,6 +28,7 @@ getContractFactory(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | Facto
 getContractFactory(name: 'ISwapAdapter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISwapAdapter__factory>
 getContractFactory(name: 'IUniswapV3Router', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IUniswapV3Router__factory>
 getContractFactory(name: 'IWrappedNative', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IWrappedNative__factory>
+getContractFactory(name: 'CertificatesProbe', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CertificatesProbe__factory>
 getContractFactory(name: 'Crowd', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Crowd__factory>
 getContractFactory(name: 'CrowdMember', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CrowdMember__factory>
 getContractFactory(name: 'FalseReturnToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FalseReturnToken__factory>
@@ -52,6 +53,7 @@ getContractFactory(name: 'PoolStandIn', signerOrOptions?: ethers.Signer | Factor
 getContractFactory(name: 'RebasingToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RebasingToken__factory>
 getContractFactory(name: 'ReentrantToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ReentrantToken__factory>
 getContractFactory(name: 'StateProbe', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StateProbe__factory>
+getContractFactory(name: 'TickProbe', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.TickProbe__factory>
 getContractFactory(name: 'BoundedRead', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BoundedRead__factory>
 getContractFactory(name: 'ChainlinkOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ChainlinkOracle__factory>
 getContractFactory(name: 'FixedOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FixedOracle__factory>
@@ -94,6 +96,7 @@ getContractAt(name: 'IPriceOracle', address: string | ethers.Addressable, signer
 getContractAt(name: 'ISwapAdapter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISwapAdapter>
 getContractAt(name: 'IUniswapV3Router', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IUniswapV3Router>
 getContractAt(name: 'IWrappedNative', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IWrappedNative>
+getContractAt(name: 'CertificatesProbe', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CertificatesProbe>
 getContractAt(name: 'Crowd', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Crowd>
 getContractAt(name: 'CrowdMember', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CrowdMember>
 getContractAt(name: 'FalseReturnToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FalseReturnToken>
@@ -118,6 +121,7 @@ getContractAt(name: 'PoolStandIn', address: string | ethers.Addressable, signer?
 getContractAt(name: 'RebasingToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RebasingToken>
 getContractAt(name: 'ReentrantToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ReentrantToken>
 getContractAt(name: 'StateProbe', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StateProbe>
+getContractAt(name: 'TickProbe', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.TickProbe>
 getContractAt(name: 'BoundedRead', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BoundedRead>
 getContractAt(name: 'ChainlinkOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ChainlinkOracle>
 getContractAt(name: 'FixedOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FixedOracle>
@@ -160,6 +164,7 @@ deployContract(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | DeployCon
 deployContract(name: 'ISwapAdapter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISwapAdapter>
 deployContract(name: 'IUniswapV3Router', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IUniswapV3Router>
 deployContract(name: 'IWrappedNative', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IWrappedNative>
+deployContract(name: 'CertificatesProbe', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CertificatesProbe>
 deployContract(name: 'Crowd', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Crowd>
 deployContract(name: 'CrowdMember', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CrowdMember>
 deployContract(name: 'FalseReturnToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FalseReturnToken>
@@ -184,6 +189,7 @@ deployContract(name: 'PoolStandIn', signerOrOptions?: ethers.Signer | DeployCont
 deployContract(name: 'RebasingToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RebasingToken>
 deployContract(name: 'ReentrantToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ReentrantToken>
 deployContract(name: 'StateProbe', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StateProbe>
+deployContract(name: 'TickProbe', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TickProbe>
 deployContract(name: 'BoundedRead', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BoundedRead>
 deployContract(name: 'ChainlinkOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ChainlinkOracle>
 deployContract(name: 'FixedOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FixedOracle>
@@ -226,6 +232,7 @@ deployContract(name: 'IPriceOracle', args: any[], signerOrOptions?: ethers.Signe
 deployContract(name: 'ISwapAdapter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISwapAdapter>
 deployContract(name: 'IUniswapV3Router', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IUniswapV3Router>
 deployContract(name: 'IWrappedNative', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IWrappedNative>
+deployContract(name: 'CertificatesProbe', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CertificatesProbe>
 deployContract(name: 'Crowd', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Crowd>
 deployContract(name: 'CrowdMember', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CrowdMember>
 deployContract(name: 'FalseReturnToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FalseReturnToken>
@@ -250,6 +257,7 @@ deployContract(name: 'PoolStandIn', args: any[], signerOrOptions?: ethers.Signer
 deployContract(name: 'RebasingToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RebasingToken>
 deployContract(name: 'ReentrantToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ReentrantToken>
 deployContract(name: 'StateProbe', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StateProbe>
+deployContract(name: 'TickProbe', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TickProbe>
 deployContract(name: 'BoundedRead', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BoundedRead>
 deployContract(name: 'ChainlinkOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ChainlinkOracle>
 deployContract(name: 'FixedOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FixedOracle>

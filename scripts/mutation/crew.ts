@@ -12,14 +12,15 @@ const SILENCE_MS = 300_000;
 /** A test file may take its time when every place reports. */
 const SURVEY_SILENCE_MS = 1_800_000;
 /** Loaded test files stay in memory. */
-const MUTANTS_A_WORKER = 150;
+const MUTANTS_A_WORKER = 400;
 /** So many single tests that killed neighbours go first. */
 const PROBES = 3;
 
 /** A story is told whole: its steps build on one another. */
 const isStory = (file: string) => file.startsWith("test/scenario/");
 
-const isTimeoutError = (error: string) => error.includes("Timeout of ");
+/** The second is what tests say after one that was too slow. */
+const isTimeoutError = (error: string) => /Timeout of |is loaded by another one/.test(error);
 
 export type Verdict = { isKilled: boolean; isReached: boolean; killer?: Killer };
 

@@ -17,7 +17,12 @@ export const COMPILED = [
   ["contracts/LendingPool.sol:LendingPool"],
   ["contracts/pool/modules/PoolDesk.sol:PoolDesk"],
   ["contracts/pool/modules/PoolViews.sol:PoolViews"],
-  ["contracts/InsuranceFund.sol:InsuranceFund", "contracts/libraries/Certificates.sol:Certificates"],
+  [
+    "contracts/InsuranceFund.sol:InsuranceFund",
+    "contracts/libraries/Certificates.sol:Certificates",
+    "contracts/mocks/CertificatesProbe.sol:CertificatesProbe",
+    "contracts/mocks/TickProbe.sol:TickProbe",
+  ],
 ];
 
 /** Every mocha test is a killer, and portions of the differential test, */

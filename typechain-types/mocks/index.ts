@@ -3,6 +3,7 @@
 /* eslint-disable */
 import type * as crowdSol from './Crowd.sol/index.js';
 export type { crowdSol };
+export type { CertificatesProbe } from './CertificatesProbe.js';
 export type { FalseReturnToken } from './FalseReturnToken.js';
 export type { FeeOnTransferToken } from './FeeOnTransferToken.js';
 export type { FlashActor } from './FlashActor.js';
@@ -25,3 +26,4 @@ export type { PoolStandIn } from './PoolStandIn.js';
 export type { RebasingToken } from './RebasingToken.js';
 export type { ReentrantToken } from './ReentrantToken.js';
 export type { StateProbe } from './StateProbe.js';
+export type { TickProbe } from './TickProbe.js';

@@ -261,28 +261,26 @@ describe("Certificates over several incidents", () => {
     const second = await lose(w, 200_000);
     const open = await wholeFace();
     await recover(w, open / 4n);
-    const of = (tokens: number, { haircut }: { haircut: bigint }) =>
-      (haircut * shares(w, tokens)) / (shares(w, 10_000_000) + VIRTUAL_SHARES);
-    // of the first a half and a quarter of the other half, of the second a quarter
-    for (const [who, ofFirst, ofSecond] of [
+    // What is due, in parts of this, which is exact: of the first loss a half and a quarter of the other half, of the
+    // second a quarter.
+    const parts = 8n * (shares(w, 10_000_000) + VIRTUAL_SHARES);
+    const dueOf = (ofFirst: number, ofSecond: number) =>
+      5n * first.haircut * shares(w, ofFirst) + 2n * second.haircut * shares(w, ofSecond);
+    const restOf = (ofFirst: number, ofSecond: number) =>
+      3n * first.haircut * shares(w, ofFirst) + 6n * second.haircut * shares(w, ofSecond);
+    const people = [
       [alice, 6_000_000, 6_000_000],
       [bob, 3_000_000, 0],
       [carol, 1_000_000, 4_000_000],
-    ] as const) {
-      const due = (of(ofFirst, first) * 5n) / 8n + of(ofSecond, second) / 4n;
-      const paid = await claim(w, who);
-      expect(due - paid >= 0n && due - paid <= 17n, `R-1: ${paid} of ${due}`).to.equal(true);
+    ] as const;
+    for (const [who, ofFirst, ofSecond] of people) {
+      const less = dueOf(ofFirst, ofSecond) - (await claim(w, who)) * parts;
+      expect(less >= 0n && less <= 17n * parts, `R-1: ${less / parts} wei less`).to.equal(true);
     }
     await recover(w, await wholeFace());
-    for (const [who, ofFirst, ofSecond] of [
-      [alice, 6_000_000, 6_000_000],
-      [bob, 3_000_000, 0],
-      [carol, 1_000_000, 4_000_000],
-    ] as const) {
-      const whole = of(ofFirst, first) + of(ofSecond, second);
-      const rest = whole - ((of(ofFirst, first) * 5n) / 8n + of(ofSecond, second) / 4n);
-      const paid = await claim(w, who);
-      expect(paid - rest >= -17n && paid - rest <= 17n, `R-1: ${paid} of ${rest}`).to.equal(true);
+    for (const [who, ofFirst, ofSecond] of people) {
+      const less = restOf(ofFirst, ofSecond) - (await claim(w, who)) * parts;
+      expect(less >= -17n * parts && less <= 17n * parts, `R-1: ${less / parts} wei less`).to.equal(true);
       expect(await statusOf(who)).to.deep.equal({ unpaidFace: 0n, claimable: 0n });
     }
     await conserved();

@@ -5,7 +5,7 @@ import { Random } from "../../../sdk/model/index.js";
 import { freeze, PENDING } from "../../helpers/blocks.js";
 import { expectConserved, MAX, sent, setPrice, setPrices, type World, world } from "../../helpers/fixtures.js";
 import { amountsOf, liquidate } from "../liquidation/actions.js";
-import { shortfallOf, threshold } from "../liquidation/model.js";
+import { shortfallOf, threshold, tickOfPosition } from "../liquidation/model.js";
 import { crowd, expectLedger, lend, positionsOf, supplied } from "./actions.js";
 
 describe("LendingPool.pivot", () => {
@@ -76,6 +76,29 @@ describe("LendingPool.pivot", () => {
     expect((await w.pool.ledgerState()).pivotTick > 0n, `seed ${seed}`).to.equal(true);
     await expectModel();
     await expectConserved(w, [w.alice], people);
+  });
+
+  it("counts who comes to stand at its own tick, and no more who leaves from there", async () => {
+    await setPrice(w, 700);
+    await sent(w.pool.pivot());
+    const { pivotTick } = await w.pool.ledgerState();
+    const [who] = people.slice(-1) as [HardhatEthersSigner];
+    const { debtShares, collateral } = await w.pool.positionOf(who);
+    const tickWith = (more: bigint) => tickOfPosition({ debtShares, collateral: collateral + more });
+    expect(tickWith(0n) > pivotTick).to.equal(true);
+    // The least collateral that brings it down to that tick.
+    let [less, enough] = [0n, collateral * 100n];
+    while (enough - less > 1n) {
+      const middle = (less + enough) / 2n;
+      if (tickWith(middle) > pivotTick) less = middle;
+      else enough = middle;
+    }
+    await sent(w.pool.connect(who).supplyCollateral(enough, who));
+    expect((await w.pool.positionOf(who)).tick).to.equal(pivotTick);
+    await expectModel();
+    await sent(w.pool.connect(who).supplyCollateral(enough, who));
+    expect((await w.pool.positionOf(who)).tick < pivotTick).to.equal(true);
+    await expectModel();
   });
 
   it("serves prices above and below it, from the nearer side", async () => {

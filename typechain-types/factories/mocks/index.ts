@@ -2,6 +2,7 @@
 /* tslint:disable */
 /* eslint-disable */
 export * as crowdSol from './Crowd.sol/index.js';
+export { CertificatesProbe__factory } from './CertificatesProbe__factory.js';
 export { FalseReturnToken__factory } from './FalseReturnToken__factory.js';
 export { FeeOnTransferToken__factory } from './FeeOnTransferToken__factory.js';
 export { FlashActor__factory } from './FlashActor__factory.js';
@@ -24,3 +25,4 @@ export { PoolStandIn__factory } from './PoolStandIn__factory.js';
 export { RebasingToken__factory } from './RebasingToken__factory.js';
 export { ReentrantToken__factory } from './ReentrantToken__factory.js';
 export { StateProbe__factory } from './StateProbe__factory.js';
+export { TickProbe__factory } from './TickProbe__factory.js';
