@@ -7,9 +7,9 @@ import type { Answer, Killer, Order, Step, TestReport } from "./messages.ts";
 import type { Mutant } from "./mutants.ts";
 import type { Survey } from "./survey.ts";
 
-/** A worker that says nothing for so long runs in circles: that counts as noticed. */
-const SILENCE_MS = 300_000;
-/** A test file may take its time when every place reports. */
+/** A worker whose test goes on for so long runs in circles: that counts as noticed. */
+const SILENCE_MS = 150_000;
+/** A test may take its time when every place reports. */
 const SURVEY_SILENCE_MS = 1_800_000;
 /** Loaded test files stay in memory. */
 const MUTANTS_A_WORKER = 400;
@@ -100,7 +100,7 @@ export class Worker {
     let next = this.#next(patienceMs);
     this.child.send(order);
     let answer = await next;
-    while (answer?.kind === "step") {
+    while (answer?.kind === "running") {
       next = this.#next(patienceMs);
       answer = await next;
     }
@@ -115,16 +115,18 @@ export class Crew {
   private readonly folder: string;
   private readonly jobs: number;
   private readonly tests: Survey;
+  private readonly budgetMs: number;
   /** How often a test killed mutants of a function, and a test file those of a source file. */
   private readonly killsOfPlace = new Map<string, Map<string, number>>();
   private readonly killsOfFile = new Map<string, number>();
   /** Whether a test passes when nothing is awake: asked at its first kill. */
   private readonly isSound = new Map<string, boolean>();
 
-  constructor(folder: string, jobs: number, tests: Survey) {
+  constructor(folder: string, jobs: number, tests: Survey, budgetMs: number) {
     this.folder = folder;
     this.jobs = jobs;
     this.tests = tests;
+    this.budgetMs = budgetMs;
   }
 
   async tryAll(mutants: Mutant[], tell: (mutant: Mutant, verdict: Verdict) => void): Promise<void> {
@@ -174,7 +176,13 @@ export class Crew {
       .map(([file, index]) => ({ file, tests: [index] }));
     const worth = ({ file, ms }: { file: string; ms: number }) =>
       (1 + (this.killsOfFile.get(`${mutant.file} ${file}`) ?? 0)) / ms;
-    const whole = reaching.toSorted((a, b) => worth(b) - worth(a)).map(({ file, tests }) => ({ file, tests }));
+    const whole: Step[] = [];
+    let spent = 0;
+    for (const { file, tests, ms } of reaching.toSorted((a, b) => worth(b) - worth(a))) {
+      if (spent > this.budgetMs) break;
+      whole.push({ file, tests });
+      spent += ms;
+    }
     return [...probes, ...whole];
   }
 

@@ -5,8 +5,8 @@ import { hooks, network } from "hardhat";
 
 import { REACH } from "./mutants.ts";
 
-/** Each holds the code of a market. */
-const GROUNDS_KEPT = 80;
+/** Each holds the code of a market, which takes longest; a fixture's work upon it is soon done again. */
+const GROUNDS_KEPT = 16;
 
 type Connection = Awaited<ReturnType<typeof network.create>>;
 type Request = Connection["provider"]["request"];
@@ -29,6 +29,8 @@ const lands = new WeakMap<object, Land>();
 /** What is reached while a market, a fixture, a hook or a test runs, and which of the former it stands on. */
 const notes = new Map<object, Note>();
 const names = new Map<string, object>();
+/** Which market a fixture stands on. */
+const marketOf = new Map<object, string>();
 /** Where what is reached at the moment is noted, innermost last. */
 const noting: Note[] = [];
 let awake = 0n;
@@ -104,7 +106,9 @@ export async function share<T extends object>(connection: object, key: string, d
   const name = nameOf(`market ${key}`);
   noting.at(-1)?.used.add(name);
   // A fixture has chosen its ground.
-  if (noting.length < 2) await go(land, key, name);
+  const fixture = land.current.name;
+  if (noting.length < 2 || fixture === undefined) await go(land, key, name);
+  else marketOf.set(fixture, key);
   return { ...(await stateBy(land, key, name, deploy, () => restore(land.current, 0))) };
 }
 
@@ -163,7 +167,10 @@ async function go(land: Land, by: unknown, name: object): Promise<void> {
   let ground =
     others.find(({ states }) => states.some((state) => state.by === by)) ??
     others.find((each) => each.name === name && each.load < load);
-  if (ground === undefined && land.grounds.length >= GROUNDS_KEPT) ground = others[0];
+  if (ground === undefined && land.grounds.length >= GROUNDS_KEPT) {
+    const market = marketOf.get(name);
+    ground = others.find(({ states }) => market !== undefined && states[1]?.by === market) ?? others[0];
+  }
   ground ??= await land.create();
   // The one that was used last stands last.
   land.grounds = [home as Ground, ...others.filter((each) => each !== ground), ground];

@@ -6,7 +6,7 @@ export type Step = { file: string; tests: number[] };
 export type Answer =
   | { kind: "ready" }
   | { kind: "survey"; file: string; tests: TestReport[] }
-  | { kind: "step"; mutant: number; file: string }
+  | { kind: "running"; test: string }
   | { kind: "done"; mutant: number; killer?: Killer }
   | { kind: "broken"; error: string };
 

@@ -7,7 +7,7 @@ import type { Answer, Order, TestReport } from "./messages.ts";
 import { REACH } from "./mutants.ts";
 
 /** Longer than any of our tests takes on a busy machine, shorter than patience. */
-const TEST_TIMEOUT_MS = 240_000;
+const TEST_TIMEOUT_MS = 120_000;
 
 /** What is left of deployWorld in the copy: see mutate.ts. */
 Object.assign(globalThis, { shareMarket: share });
@@ -49,7 +49,10 @@ async function run(file: string, mutant: bigint, chosen: number[] | undefined, b
   await new Promise<void>((resolve) => {
     const runner = mocha.run(() => resolve());
     runner.on("hook", (hook) => noteFor(hook.parent as object));
-    runner.on("test", (test) => noteFor(test));
+    runner.on("test", (test) => {
+      noteFor(test);
+      answer({ kind: "running", test: test.fullTitle() });
+    });
     runner.on("pass", (test) => states.set(test, { isPassed: true, ms: test.duration ?? 0, error: "" }));
     runner.on("fail", (test: Mocha.Test | Mocha.Hook, error: Error) => {
       const text = error.message.split("\n")[0] ?? "";
@@ -88,7 +91,6 @@ async function obey(order: Order): Promise<void> {
     return;
   }
   for (const { file, tests } of order.steps) {
-    answer({ kind: "step", mutant: order.mutant, file });
     const failed = (await run(file, BigInt(order.mutant), tests, true)).find(({ isPassed }) => !isPassed);
     if (failed !== undefined) {
       answer({
