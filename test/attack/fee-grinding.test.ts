@@ -88,4 +88,25 @@ describe("Attack: grinding fees", () => {
     // half of the fees each, as ever; share units of rounding in each of the blocks
     expect(won > 0n && won + 2n * BigInt(BLOCKS) >= toReserve).to.equal(true);
   });
+
+  it("out of a pool that is dust itself: fees beyond all assets take these, and no more", async () => {
+    const w = await deployWorld({ parameters: { minDebt: 1n } });
+    const { pool, alice, bob } = w;
+    const unit = 10n ** 10n;
+    await sent(pool.connect(alice)["deposit(uint256,address)"](6n * unit, alice.address));
+    await sent(pool.connect(bob).supplyCollateral(w.eth(1), bob.address));
+    // of the interest 20% are fees: a unit of them each time that the debt passes five units
+    await sent(pool.connect(bob).borrow(5n * unit - 10n, bob.address, bob.address));
+    for (let i = 0; i < 8; ++i) {
+      await time.setNextBlockTimestamp((await time.latest()) + 1);
+      const { debtAssets } = await pool.totals(PENDING);
+      await sent(pool.connect(bob).repay(debtAssets - 5n * unit + 2n, bob.address));
+    }
+    const { cash, debtAssets, pendingFees } = await pool.totals();
+    expect(pendingFees > cash + debtAssets).to.equal(true);
+    expect(await pool.grossAssets()).to.equal(0n);
+    // what is left of the price is the virtual asset's
+    expect(await pool.grossPrice()).to.equal(10n ** 24n / ((await pool.totalSupply()) + 10n ** 6n));
+    expect(await pool.previewRedeem(await pool.balanceOf(alice.address))).to.equal(0n);
+  });
 });
