@@ -176,6 +176,10 @@ async function mutate(list: Mutant[], tests: Survey): Promise<void> {
   let done = 0;
   let killed = 0;
   const crew = new Crew(folder, jobs, tests, Number(options.budget) * 1_000);
+  for (const mutant of schemata.mutants) {
+    const killer = known.get(`${mutant.file} ${mutant.key}`)?.killer;
+    if (killer !== undefined) crew.remember(mutant, killer);
+  }
   await crew.tryAll(list, (mutant, result) => {
     appendFileSync(
       join(notes, "results.ndjson"),

@@ -144,7 +144,7 @@ export class Crew {
         while (killer !== undefined && killer.file !== "" && !(await this.#passesAlone(worker, killer))) {
           killer = await worker.try(mutant.id, this.#stepsFor(mutant));
         }
-        if (killer !== undefined) this.#remember(mutant, killer);
+        if (killer !== undefined) this.remember(mutant, killer);
         tell(mutant, { isKilled: killer !== undefined, isReached: true, ...(killer && { killer }) });
         if (++tried % MUTANTS_A_WORKER === 0) {
           worker.end();
@@ -203,7 +203,8 @@ export class Crew {
     return isSound;
   }
 
-  #remember(mutant: Mutant, { file, index }: Killer): void {
+  /** What killed this one is tried first on its neighbours. */
+  remember(mutant: Mutant, { file, index }: Killer): void {
     const test = JSON.stringify([file, index]);
     const kills = this.killsOfPlace.get(mutant.place) ?? new Map<string, number>();
     this.killsOfPlace.set(mutant.place, kills);
