@@ -19,16 +19,14 @@ const PROBES = 3;
 /** A story is told whole: its steps build on one another. */
 const isStory = (file: string) => file.startsWith("test/scenario/");
 
-/** The second is what tests say after one that was too slow. */
-const isTimeoutError = (error: string) => /Timeout of |is loaded by another one/.test(error);
+const isTimeoutError = (error: string) => error.includes("Timeout of ");
 
 export type Verdict = { isKilled: boolean; isReached: boolean; killer?: Killer };
 
-/** One process in the copy, started when it is first needed and again when it dies. */
+/** One process in the copy, started when it is first needed and again when it dies. It is asked one thing at a time. */
 export class Worker {
   private readonly folder: string;
   private child: ChildProcess | undefined;
-  private hear: (answer: Answer | undefined) => void = () => {};
 
   constructor(folder: string) {
     this.folder = folder;
@@ -79,36 +77,43 @@ export class Worker {
       cwd: this.folder,
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
-    child.on("message", (answer: Answer) => this.hear(answer));
-    child.once("exit", () => this.hear(undefined));
-    await this.#next(SILENCE_MS);
-    return child;
-  }
-
-  #next(patienceMs: number): Promise<Answer | undefined> {
-    return new Promise((resolve) => {
-      const clock = setTimeout(() => resolve(undefined), patienceMs);
-      this.hear = (answer) => {
-        clearTimeout(clock);
-        resolve(answer);
-      };
+    child.once("exit", () => {
+      if (this.child === child) this.child = undefined;
     });
+    await answerOf(child, SILENCE_MS);
+    return child;
   }
 
   async #ask(order: Order, patienceMs = SILENCE_MS): Promise<Answer | undefined> {
     this.child ??= await this.#start();
-    let next = this.#next(patienceMs);
+    const hearing = answerOf(this.child, patienceMs);
     this.child.send(order);
-    let answer = await next;
-    while (answer?.kind === "running") {
-      next = this.#next(patienceMs);
-      answer = await next;
-    }
+    const answer = await hearing;
     // After a timeout the test still runs: what it leaves behind would fail others.
     const isTimeout = answer?.kind === "done" && answer.killer !== undefined && isTimeoutError(answer.killer.error);
     if (answer === undefined || answer.kind === "broken" || isTimeout) this.end();
     return answer;
   }
+}
+
+/** What a process says next, but for the tests it runs; undefined if it dies, or one test goes on for too long. */
+function answerOf(child: ChildProcess, patienceMs: number): Promise<Answer | undefined> {
+  return new Promise((resolve) => {
+    const finish = (answer: Answer | undefined): void => {
+      clearTimeout(clock);
+      child.off("message", hear);
+      child.off("exit", die);
+      resolve(answer);
+    };
+    const die = (): void => finish(undefined);
+    const hear = (answer: Answer): void => {
+      if (answer.kind === "running") clock.refresh();
+      else finish(answer);
+    };
+    const clock = setTimeout(die, patienceMs);
+    child.on("message", hear);
+    child.on("exit", die);
+  });
 }
 
 export class Crew {

@@ -35,6 +35,7 @@ const marketOf = new Map<object, string>();
 const noting: Note[] = [];
 let awake = 0n;
 let load = 0;
+let loading: Promise<unknown> = Promise.resolve();
 
 hooks.registerHandlers("network", {
   onCoverageData: async (_context: unknown, tags: string[]) => {
@@ -64,12 +65,18 @@ network.create = (async (...args: Parameters<typeof create>) => {
     await land.ready;
     return await land.current.request(message);
   }) as Request;
-  connection.networkHelpers.loadFixture = ((fixture: () => Promise<unknown>) => loadFixture(land, fixture)) as never;
+  connection.networkHelpers.loadFixture = (async (fixture: () => Promise<unknown>) => {
+    const data = loadFixture(land, fixture);
+    loading = data.catch(() => {});
+    return await data;
+  }) as never;
   return connection;
 }) as typeof create;
 
 /** From now on this one is awake, and what tests did before is forgotten. Says how often that was asked. */
-export function beginWith(mutant: bigint): number {
+export async function beginWith(mutant: bigint): Promise<number> {
+  // A test that was broken off may have left a fixture half loaded.
+  await loading;
   awake = mutant;
   load += 1;
   return load;

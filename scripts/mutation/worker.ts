@@ -16,7 +16,7 @@ async function load(file: string, mutant: bigint): Promise<Mocha> {
   const mocha = new Mocha({ ui: "bdd", bail: false, timeout: TEST_TIMEOUT_MS, reporter: Mocha.reporters.Base });
   const { suite } = mocha;
   suite.emit("pre-require", globalThis as never, file, mocha);
-  await import(`${file}?load=${beginWith(mutant)}`);
+  await import(`${file}?load=${await beginWith(mutant)}`);
   suite.emit("require", {}, file, mocha);
   suite.emit("post-require", globalThis as never, file, mocha);
   return mocha;

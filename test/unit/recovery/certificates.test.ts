@@ -160,7 +160,7 @@ describe("Certificates by themselves", () => {
       const seed = 11;
       const random = new Random(seed);
       const books = await load(shares, virtualShares);
-      for (let step = 0; step < 120; ++step) {
+      for (let step = 0; step < 60; ++step) {
         const from = random.pick(books.holders);
         const dice = random.below(10);
         if (dice < 3 || (dice < 6 && books.unpaidFace === 0n)) await books.write(random.upTo(unit) + 1n);
