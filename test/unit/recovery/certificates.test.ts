@@ -151,6 +151,37 @@ describe("Certificates by themselves", () => {
     await books.expectModel("at the end");
   });
 
+  it("note less at the limit of a field", async () => {
+    const books = await load([1n], 0n);
+    await books.write(10n ** 30n);
+    await books.expectModel("after one loss");
+    expect((await books.probe.book()).lossPerShare).to.equal((1n << 128n) - 1n);
+    await books.write(10n ** 30n);
+    await books.expectModel("after another");
+  });
+
+  it("move nine digits on below a billionth, not at it, and round what older holders are owed up", async () => {
+    const books = await load([10n ** 27n, 10n ** 27n], 0n);
+    const [holder = ""] = books.holders;
+    await books.write(2n * 10n ** 18n + 7n);
+    await books.move(holder, holder, 0n);
+    await books.repay(books.unpaidFace - books.unpaidFace / 10n ** 9n - 1n);
+    expect((await books.probe.book()).epoch).to.equal(0n);
+    await books.repay(1n);
+    expect((await books.probe.book()).epoch).to.equal(1n);
+    const [normalisedFace] = await books.probe.certificateOf(holder);
+    expect(normalisedFace % 10n ** 9n).to.not.equal(0n);
+    await books.move(holder, holder, 0n);
+    expect((await books.probe.certificateOf(holder))[0]).to.equal(normalisedFace / 10n ** 9n + 1n);
+    await books.expectModel("at the end");
+
+    const exact = await load([10n ** 10n], 0n);
+    await exact.write(10n ** 9n);
+    await exact.repay(10n ** 9n - 1n);
+    const { remaining, epoch } = await exact.probe.book();
+    expect([remaining, epoch]).to.deep.equal([10n ** 27n, 0n]);
+  });
+
   for (const [name, shares, virtualShares, unit] of [
     ["few shares and few wei", [1n, 2n, 7n], 1n, 5n],
     ["a market of six decimals", [10n ** 15n, 3n * 10n ** 17n, 7n], 10n ** 6n, 10n ** 11n],
