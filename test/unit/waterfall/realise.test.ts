@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { Random } from "../../../sdk/model/index.js";
+import { divUp, Random } from "../../../sdk/model/index.js";
 import { freeze, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
@@ -14,10 +14,12 @@ import {
   time,
   type World,
   world,
+  ZERO,
 } from "../../helpers/fixtures.js";
-import { amountsOf, deposit, eventsOf, liquidate, stake, stateOf } from "../liquidation/actions.js";
+import { amountsOf, deposit, eventsOf, liquidate, stake, type State, stateOf } from "../liquidation/actions.js";
 import { crystallised, grossOf } from "../liquidation/model.js";
-import { aimLoss, feelessWorld, realiseExactly } from "./actions.js";
+import { storedOf } from "../interest/stored.js";
+import { aimLoss, feelessWorld, type Realised, realiseExactly } from "./actions.js";
 
 describe("The waterfall", () => {
   let w: World;
@@ -30,6 +32,19 @@ describe("The waterfall", () => {
     if (fund > 0) await stake(w, w.frank, fund);
     await openLoan(w, w.bob, 1_000, 1_500_000);
   }
+
+  /** Assets at which the price is a thousandth of the first one: 1e6 share units a wei at first, virtual ones included. */
+  const leastToMint = (s: State): bigint => divUp(grossOf(s).shares, 10n ** 9n);
+
+  const worthOf = (s: State, shares: bigint): bigint => (shares * grossOf(s).assets) / grossOf(s).shares;
+
+  /** What a transaction moved of the pool's shares. */
+  const transfersOf = ({ receipt }: Realised): bigint[][] =>
+    eventsOf(w, receipt, "Transfer").map(({ args }) => [
+      args.getValue("from"),
+      args.getValue("to"),
+      args.getValue("value"),
+    ]);
 
   const conserved = () => expectConserved(w, [w.alice, w.carol, w.dave, w.frank], [w.bob, w.carol]);
 
@@ -55,9 +70,54 @@ describe("The waterfall", () => {
     await conserved();
   });
 
+  it("shows what fees minted and the loss burned as one transfer, and none where nothing changed", async () => {
+    for (const [reserve, direction] of [
+      [0, "up"],
+      [50_000, "down"],
+    ] as const) {
+      w = await world();
+      await deposit(w, w.alice, 2_000_000);
+      if (reserve > 0) await sent(w.pool.connect(w.erin).topUpReserve(w.usd(reserve)));
+      await openLoan(w, w.bob, 1_000, 1_500_000);
+      await time.increase(150n * DAY);
+      await aimLoss(w, w.bob, (s) => worthOf(s, s.reserveShares) + s.pendingFees / 2n);
+      const realised = await realiseExactly(w, w.bob);
+      const { before, after, split } = realised;
+      expect(before.pendingFees > 0n && after.pendingFees === 0n && split.fromFund === 0n).to.equal(true);
+      const change = after.reserveShares - before.reserveShares;
+      expect(change > 0n, direction).to.equal(direction === "up");
+      expect(transfersOf(realised)).to.deep.equal([
+        change > 0n ? [ZERO, await w.pool.getAddress(), change] : [await w.pool.getAddress(), ZERO, -change],
+      ]);
+      await conserved();
+    }
+  });
+
+  it("lets the reserve take fees again when it was burned through, and not yet when it was enough", async () => {
+    for (const [part, percent] of [
+      [200n, 20n],
+      [50n, 10n],
+    ] as const) {
+      w = await world();
+      await deposit(w, w.alice, 2_000_000);
+      // over 2% of the assets: full
+      await sent(w.pool.connect(w.erin).topUpReserve(w.usd(60_000)));
+      await openLoan(w, w.bob, 1_000, 1_500_000);
+      await sent(w.pool.connect(w.dave).transfer(w.pool, 0n));
+      expect((await storedOf(w)).feePercent).to.equal(10n);
+      await time.increase(DAY);
+      await aimLoss(w, w.bob, (s) => (worthOf(s, s.reserveShares) * part) / 100n);
+      const { after, split } = await realiseExactly(w, w.bob);
+      expect(split.haircut > 0n).to.equal(percent === 20n);
+      expect(after.reserveShares * 50n < after.supply, "under 2%").to.equal(true);
+      expect((await storedOf(w)).feePercent).to.equal(percent);
+      await conserved();
+    }
+  });
+
   it("takes the last share of the reserve and leaves the fund alone (W-2)", async () => {
     await layered(300_000, 100_000);
-    await aimLoss(w, w.bob, (s) => (s.reserveShares * grossOf(s).assets) / grossOf(s).shares);
+    await aimLoss(w, w.bob, (s) => worthOf(s, s.reserveShares));
     const { split, loss, after, before } = await realiseExactly(w, w.bob);
     expect([split.fromReserve, split.fromFund]).to.deep.equal([loss, 0n]);
     expect(after.reserveShares < 2n * 10n ** 6n, "less than a wei's worth of shares and one").to.equal(true);
@@ -67,7 +127,7 @@ describe("The waterfall", () => {
 
   it("takes a wei more than the reserve from the fund", async () => {
     await layered(300_000, 100_000);
-    await aimLoss(w, w.bob, (s) => (s.reserveShares * grossOf(s).assets) / grossOf(s).shares + 1n);
+    await aimLoss(w, w.bob, (s) => worthOf(s, s.reserveShares) + 1n);
     const { split, after } = await realiseExactly(w, w.bob);
     expect([split.fromFund, split.haircut]).to.deep.equal([1n, 0n]);
     expect(after.reserveShares).to.equal(0n);
@@ -198,6 +258,15 @@ describe("The waterfall", () => {
     await conserved();
   });
 
+  it("writes certificates for a haircut of a wei", async () => {
+    await layered(0, 0);
+    await aimLoss(w, w.bob, 1n);
+    const { split } = await realiseExactly(w, w.bob);
+    expect(split.haircut).to.equal(1n);
+    expect((await w.pool.certificates()).unpaidFace).to.equal(1n);
+    await conserved();
+  });
+
   it("leaves borrowing open for a haircut of a thousandth", async () => {
     await layered(0, 0);
     await aimLoss(w, w.bob, (s) => grossOf(s).assets / 1_000n);
@@ -251,11 +320,11 @@ describe("The waterfall", () => {
     await conserved();
   });
 
-  it("closes deposits for ever below a thousandth of the first price", async () => {
+  it("closes deposits for ever a wei below a thousandth of the first price", async () => {
     w = await feelessWorld();
     await deposit(w, w.alice, 1_000_000);
     await openLoan(w, w.bob, 1_000, 1_000_000);
-    await aimLoss(w, w.bob, (s) => grossOf(s).assets - 1n - w.usd(999));
+    await aimLoss(w, w.bob, (s) => grossOf(s).assets - leastToMint(s) + 1n);
     const { receipt } = await realiseExactly(w, w.bob);
     expect(eventsOf(w, receipt, "DepositsClosed").length).to.equal(1);
     expect((await w.pool.config()).isClosed).to.equal(true);
@@ -290,11 +359,11 @@ describe("The waterfall", () => {
     await expectConserved(w, [w.alice], [w.bob, w.carol]);
   });
 
-  it("stays open just above a thousandth", async () => {
+  it("stays open at a thousandth", async () => {
     w = await feelessWorld();
     await deposit(w, w.alice, 1_000_000);
     await openLoan(w, w.bob, 1_000, 1_000_000);
-    await aimLoss(w, w.bob, (s) => grossOf(s).assets - 1n - w.usd(1_001));
+    await aimLoss(w, w.bob, (s) => grossOf(s).assets - leastToMint(s));
     const { receipt } = await realiseExactly(w, w.bob);
     expect(eventsOf(w, receipt, "DepositsClosed").length).to.equal(0);
     expect((await w.pool.config()).isClosed).to.equal(false);
