@@ -21,6 +21,11 @@ import { crystallised, grossOf } from "../liquidation/model.js";
 import { storedOf } from "../interest/stored.js";
 import { aimLoss, feelessWorld, type Realised, realiseExactly } from "./actions.js";
 
+/** Assets at which the price is a thousandth of the first one: 1e6 share units a wei at first, virtual ones included. */
+const leastToMint = (s: State): bigint => divUp(grossOf(s).shares, 10n ** 9n);
+
+const worthOf = (s: State, shares: bigint): bigint => (shares * grossOf(s).assets) / grossOf(s).shares;
+
 describe("The waterfall", () => {
   let w: World;
 
@@ -32,11 +37,6 @@ describe("The waterfall", () => {
     if (fund > 0) await stake(w, w.frank, fund);
     await openLoan(w, w.bob, 1_000, 1_500_000);
   }
-
-  /** Assets at which the price is a thousandth of the first one: 1e6 share units a wei at first, virtual ones included. */
-  const leastToMint = (s: State): bigint => divUp(grossOf(s).shares, 10n ** 9n);
-
-  const worthOf = (s: State, shares: bigint): bigint => (shares * grossOf(s).assets) / grossOf(s).shares;
 
   /** What a transaction moved of the pool's shares. */
   const transfersOf = ({ receipt }: Realised): bigint[][] =>
