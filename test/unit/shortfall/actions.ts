@@ -54,7 +54,9 @@ export async function expectLedger(w: World, borrowers: readonly HardhatEthersSi
   }
   const { highestTick, pivotTick, pivotDebtShares, pivotCollateral } = await w.pool.ledgerState();
   expect(highestTick, "highest tick").to.equal([...ticks.keys()].reduce((a, b) => (a > b ? a : b), 0n));
-  if (pivotTick !== 0n) {
+  if (pivotTick === 0n) {
+    expect([pivotDebtShares, pivotCollateral], "no pivot").to.deep.equal([0n, 0n]);
+  } else {
     let [debtShares, collateral] = [0n, 0n];
     for (const [tick, sums] of ticks) {
       if (tick < pivotTick) continue;

@@ -13,8 +13,8 @@ import {
   world,
 } from "../../helpers/fixtures.js";
 import { setRawPrice } from "../liquidation/actions.js";
-import { tickOfPosition } from "../liquidation/model.js";
-import { crowd, expectLedger, lend, supplied } from "./actions.js";
+import { shortfallOf, tickOfPosition } from "../liquidation/model.js";
+import { crowd, expectLedger, lend, positionsOf, supplied } from "./actions.js";
 
 /** A pool in which debt may be a wei, so that ratios go from 2^-100 to 2^19. */
 async function deployAnyRatio(): Promise<World> {
@@ -168,6 +168,30 @@ describe("The shortfall ledger", () => {
     }
     await setPrice(w, 1);
     expect(await w.pool.currentShortfall(), "an empty book").to.equal(0n);
+  });
+
+  it("keeps a tick that one of two leaves, the highest too", async () => {
+    w = await world();
+    await supplied(w, 1_000_000);
+    const people = await crowd(w, 4);
+    for (const [i, debt] of [100_000, 100_000, 150_000, 150_000].entries()) {
+      const person = people[i];
+      if (person === undefined) throw new Error("A crowd of four");
+      await lend(w, person, w.eth(100), w.usd(debt));
+      await sent(w.asset.mint(person, w.usd(1_000_000)));
+      await sent(w.asset.connect(person).approve(w.pool, MAX));
+    }
+    const ticks = await Promise.all(people.map(async (person) => (await w.pool.positionOf(person)).tick));
+    expect([ticks[0] === ticks[1], ticks[2] === ticks[3]]).to.deep.equal([true, true]);
+    for (const leaver of [people[0], people[2]]) {
+      if (leaver !== undefined) await sent(w.pool.connect(leaver).repay(MAX, leaver));
+      await expectLedger(w, people);
+      await setPrice(w, 500);
+      const { borrowIndexWad } = await w.pool.totals();
+      const { low } = await w.pool.currentPrice();
+      expect(await w.pool.currentShortfall()).to.equal(shortfallOf(await positionsOf(w, people), borrowIndexWad, low));
+      await setPrice(w, 2_000);
+    }
   });
 
   it("starts a tick that was used before from nothing", async () => {
