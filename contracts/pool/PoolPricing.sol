@@ -112,8 +112,8 @@ abstract contract PoolPricing is PoolStorage {
         }
     }
 
-    /// TA: what belongs to the shares. Fees are a part of the interest, and interest is in the debt: no underflow, but
-    /// after a loss pending fees may stand against assets that are gone.
+    /// TA: what belongs to the shares. Fees are a part of the interest, and interest is in the debt; but they come in
+    /// whole units, and some of these may be more than all a pool of dust has.
     function _grossAssets(Book book, Meter meter) internal view returns (uint256) {
         unchecked {
             return Rounding.monus(book.cash() + _debtOutstanding(book, meter), _pendingFees(book));

@@ -210,6 +210,7 @@ describe("The shortfall ledger", () => {
     w = await world();
     await sent(w.pool.connect(w.bob).supplyCollateral(w.eth(5), w.bob));
     expect((await w.pool.positionOf(w.bob)).tick).to.equal(0n);
+    expect([...(await w.pool.tickSums(0))]).to.deep.equal([0n, 0n]);
     expect([...(await w.pool.ledgerState())]).to.deep.equal([0n, 0n, 0n, 0n]);
     await setPrice(w, 0);
     expect(await w.pool.currentShortfall()).to.equal(0n);

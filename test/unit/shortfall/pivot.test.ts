@@ -136,6 +136,9 @@ describe("LendingPool.pivot", () => {
     expect(highestTick > 0n).to.equal(true);
     await setPrice(w, 700);
     await expectModel();
+    const [who] = people;
+    if (who !== undefined) await sent(w.pool.connect(who).supplyCollateral(w.eth(1), who));
+    await expectModel();
   });
 
   it("outlives the last debt above it, and is dropped with the next call", async () => {
@@ -148,6 +151,31 @@ describe("LendingPool.pivot", () => {
     await sent(w.pool.pivot());
     expect((await w.pool.ledgerState()).pivotTick).to.equal(0n);
     await expectConserved(w, [w.alice], people);
+  });
+
+  it("is right with a loan in each tick, across words of the bitmap, from both sides", async () => {
+    // A word of the bitmap begins where debt is 512 a collateral: ten ticks below it and ten above.
+    const ratios = Array.from({ length: 20 }, (_, i) => (i < 10 ? 512 - 4 * (10 - i) + 2 : 512 + 8 * (i - 10) + 4));
+    for (const person of people) await sent(w.pool.connect(person).repay(MAX, person));
+    people = await crowd(w, 10 + ratios.length);
+    people.splice(0, 10);
+    for (const [i, person] of people.entries()) await lend(w, person, w.eth(100), w.usd((ratios[i] ?? 0) * 100));
+    const ticks = await Promise.all(people.map(async (person) => Number((await w.pool.positionOf(person)).tick)));
+    expect(ticks).to.deep.equal(Array.from({ length: 20 }, (_, i) => 33 * 256 - 10 + i));
+    for (const pivotAt of [478, 498, 506, 510, 516, 524, 560]) {
+      await setPrice(w, pivotAt * 1.02);
+      await sent(w.pool.pivot());
+      for (const ratio of [474, 494, 506, 510, 514, 516, 530, 580]) {
+        await setPrice(w, ratio * 1.02);
+        const positions = await positionsOf(w, people);
+        const { low } = await w.pool.currentPrice();
+        const { borrowIndexWad } = await w.pool.totals();
+        expect(await w.pool.currentShortfall(), `pivot at ${pivotAt}, price at ${ratio}`).to.equal(
+          shortfallOf(positions, borrowIndexWad, low),
+        );
+      }
+      await expectLedger(w, people);
+    }
   });
 
   it("goes by the low price while the oracle is not ok", async () => {
