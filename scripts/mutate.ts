@@ -7,7 +7,7 @@
 //   npm run mutate -- --sample 200 --seed 7         so many at random
 //   npm run mutate -- --budget 60                   tests of so many seconds a mutant, as the survey took them: a first round
 //   npm run mutate -- --shard 1/2 --jobs 2          the first half, two at a time
-//   npm run mutate -- --again                       only survivors, once more: after new tests, or with more of them
+//   npm run mutate -- --again                       survivors without a reason, once more: after new tests, or with more of them
 //   npm run mutate -- --fresh                       forgets all results
 //   npm run mutate -- --report                      no tests: writes docs/mutation.md from the results there are
 import { spawn } from "node:child_process";
@@ -19,7 +19,7 @@ import { parseArgs } from "node:util";
 import { childrenOf, copyProject, parseSources, ROOT, writeSource } from "./lib/source-copy.ts";
 import { Crew } from "./mutation/crew.ts";
 import { type Mutant, Schemata } from "./mutation/mutants.ts";
-import { type Result, writeReport } from "./mutation/report.ts";
+import { readExplanations, type Result, writeReport } from "./mutation/report.ts";
 import { COMPILED, KILLERS, MUTATED, NOT_KILLERS } from "./mutation/scope.ts";
 import { survey, type Survey } from "./mutation/survey.ts";
 
@@ -156,6 +156,7 @@ async function surveyed(): Promise<Survey> {
 function chosen(): Mutant[] {
   const [part = 1, parts = 1] = options.shard.split("/").map(Number);
   const words = options.files.split(",");
+  const explanations = readExplanations();
   let list = schemata.mutants.filter(
     ({ id, file }) => words.some((word) => file.includes(word)) && id % parts === part % parts,
   );
@@ -166,7 +167,8 @@ function chosen(): Mutant[] {
   }
   return list.filter((mutant) => {
     const result = known.get(`${mutant.file} ${mutant.key}`);
-    return options.again ? result?.isKilled === false : result === undefined;
+    if (!options.again) return result === undefined;
+    return result?.isKilled === false && explanations[mutant.file]?.[mutant.key] === undefined;
   });
 }
 

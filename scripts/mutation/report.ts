@@ -14,8 +14,12 @@ const EXPLANATIONS = join(ROOT, "scripts/mutation/explanations.json");
 /** By file, then by the mutant's key: why no test can notice it, or why none should. */
 type Explanations = Record<string, Record<string, string>>;
 
+export function readExplanations(): Explanations {
+  return (existsSync(EXPLANATIONS) ? JSON.parse(readFileSync(EXPLANATIONS, "utf8")) : {}) as Explanations;
+}
+
 export function writeReport(mutants: Mutant[], results: Map<string, Result>): void {
-  const explanations = (existsSync(EXPLANATIONS) ? JSON.parse(readFileSync(EXPLANATIONS, "utf8")) : {}) as Explanations;
+  const explanations = readExplanations();
   const tried = mutants.flatMap((mutant) => {
     const result = results.get(`${mutant.file} ${mutant.key}`);
     return result === undefined ? [] : [{ ...mutant, ...result, why: explanations[mutant.file]?.[mutant.key] }];

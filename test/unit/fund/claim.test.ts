@@ -2,7 +2,19 @@ import { expect } from "chai";
 import type { AddressLike } from "ethers";
 
 import { expectConserved, sent, time, type World, ZERO } from "../../helpers/fixtures.js";
-import { claim, COOLING, everyone, FIRST_RATE, lose, Request, request, shares, stakedWorld, WINDOW } from "./kit.js";
+import {
+  claim,
+  COOLING,
+  eventsOf,
+  everyone,
+  FIRST_RATE,
+  lose,
+  Request,
+  request,
+  shares,
+  stakedWorld,
+  WINDOW,
+} from "./kit.js";
 
 describe("InsuranceFund.redeem and withdraw", () => {
   let w: World;
@@ -29,6 +41,25 @@ describe("InsuranceFund.redeem and withdraw", () => {
     expect(await pool.balanceOf(bob)).to.equal(shares(w, 100));
     expect([...(await pool.fundAccount())]).to.deep.equal([shares(w, 999_900), 0n, 0n]);
     expect(await fund.openRequests(bob)).to.deep.equal([]);
+    await expectConserved(w, everyone(w), []);
+  });
+
+  it("moves the last staker's shares and nothing else", async () => {
+    const { fund, pool, bob, carol } = w;
+    for (const who of [bob, carol]) await request(w, who);
+    await time.increase(COOLING);
+    await claim(w, bob);
+    const receipt = await sent(
+      fund.connect(carol).getFunction("redeem(uint256,address,address,uint256)")(
+        shares(w, 400_000) * FIRST_RATE,
+        carol,
+        carol,
+        0n,
+      ),
+    );
+    const moved = eventsOf(w, receipt, "Transfer").map(({ args }) => [...args]);
+    expect(moved).to.deep.equal([[await fund.getAddress(), carol.address, shares(w, 400_000)]]);
+    expect([...(await pool.fundAccount())]).to.deep.equal([0n, 0n, 0n]);
     await expectConserved(w, everyone(w), []);
   });
 
