@@ -52,6 +52,10 @@ export async function expectLedger(w: World, borrowers: readonly HardhatEthersSi
   for (const [tick, sums] of ticks) {
     expect([...(await w.pool.tickSums(tick))], `tick ${tick}`).to.deep.equal([sums.debtShares, sums.collateral]);
   }
+  expect([...(await w.pool.tickSums(0))], "nobody is in tick 0, where those without debt are not").to.deep.equal([
+    0n,
+    0n,
+  ]);
   const { highestTick, pivotTick, pivotDebtShares, pivotCollateral } = await w.pool.ledgerState();
   expect(highestTick, "highest tick").to.equal([...ticks.keys()].reduce((a, b) => (a > b ? a : b), 0n));
   if (pivotTick === 0n) {
