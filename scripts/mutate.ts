@@ -5,7 +5,6 @@
 //   npm run mutate -- --files Tick,Waterfall        only files whose path contains one of these
 //   npm run mutate -- --killers unit/,random        only tests whose path contains one of these
 //   npm run mutate -- --sample 200 --seed 7         so many at random
-//   npm run mutate -- --budget 60                   tests of so many seconds a mutant, as the survey took them: a first round
 //   npm run mutate -- --shard 1/2 --jobs 2          the first half, two at a time
 //   npm run mutate -- --again                       survivors without a reason, once more: after new tests, or with more of them
 //   npm run mutate -- --fresh                       forgets all results
@@ -29,7 +28,6 @@ const { values: options } = parseArgs({
     killers: { type: "string", default: "" },
     sample: { type: "string" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    budget: { type: "string", default: "Infinity" },
     jobs: { type: "string", default: "2" },
     shard: { type: "string", default: "1/1" },
     copy: { type: "string", default: "mutation" },
@@ -177,7 +175,7 @@ async function mutate(list: Mutant[], tests: Survey): Promise<void> {
   const start = Date.now();
   let done = 0;
   let killed = 0;
-  const crew = new Crew(folder, jobs, tests, Number(options.budget) * 1_000);
+  const crew = new Crew(folder, jobs, tests);
   for (const mutant of schemata.mutants) {
     const killer = known.get(`${mutant.file} ${mutant.key}`)?.killer;
     if (killer !== undefined) crew.remember(mutant, killer);

@@ -120,18 +120,16 @@ export class Crew {
   private readonly folder: string;
   private readonly jobs: number;
   private readonly tests: Survey;
-  private readonly budgetMs: number;
   /** How often a test killed mutants of a function, and a test file those of a source file. */
   private readonly killsOfPlace = new Map<string, Map<string, number>>();
   private readonly killsOfFile = new Map<string, number>();
   /** Whether a test passes when nothing is awake: asked at its first kill. */
   private readonly isSound = new Map<string, boolean>();
 
-  constructor(folder: string, jobs: number, tests: Survey, budgetMs: number) {
+  constructor(folder: string, jobs: number, tests: Survey) {
     this.folder = folder;
     this.jobs = jobs;
     this.tests = tests;
-    this.budgetMs = budgetMs;
   }
 
   async tryAll(mutants: Mutant[], tell: (mutant: Mutant, verdict: Verdict) => void): Promise<void> {
@@ -181,13 +179,7 @@ export class Crew {
       .map(([file, index]) => ({ file, tests: [index] }));
     const worth = ({ file, ms }: { file: string; ms: number }) =>
       (1 + (this.killsOfFile.get(`${mutant.file} ${file}`) ?? 0)) / ms;
-    const whole: Step[] = [];
-    let spent = 0;
-    for (const { file, tests, ms } of reaching.toSorted((a, b) => worth(b) - worth(a))) {
-      if (spent > this.budgetMs) break;
-      whole.push({ file, tests });
-      spent += ms;
-    }
+    const whole = reaching.toSorted((a, b) => worth(b) - worth(a)).map(({ file, tests }) => ({ file, tests }));
     return [...probes, ...whole];
   }
 

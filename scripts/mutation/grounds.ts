@@ -13,7 +13,7 @@ type Request = Connection["provider"]["request"];
 type Note = { hits: Set<number>; used: Set<object> };
 
 /** A state of a chain, `by` whom it was brought about, and with which mutant awake. */
-type State = { by?: unknown; name?: object; data?: unknown; awake: bigint; snapshot: string; time: number };
+type State = { by: unknown; name: object; data: unknown; awake: bigint; snapshot: string; time: number };
 type Ground = { request: Request; states: State[]; name?: object; load: number };
 type Land = {
   create: () => Promise<Ground>;
@@ -112,9 +112,9 @@ export async function share<T extends object>(connection: object, key: string, d
   land.isWaiting = false;
   const name = nameOf(`market ${key}`);
   noting.at(-1)?.used.add(name);
-  // A fixture has chosen its ground.
+  // A fixture has chosen its ground; without one this is the bare chain, which has no name.
   const fixture = land.current.name;
-  if (noting.length < 2 || fixture === undefined) await go(land, key, name);
+  if (fixture === undefined) await go(land, key, name);
   else marketOf.set(fixture, key);
   return { ...(await stateBy(land, key, name, deploy, () => restore(land.current, 0))) };
 }
@@ -142,8 +142,8 @@ async function stateBy<T>(
   prepare: () => Promise<void>,
 ): Promise<T> {
   const ground = land.current;
-  const found = ground.states.findIndex((state) => state.by === by);
-  if (found >= 0 && isGood(ground.states[found])) {
+  const found = ground.states.findIndex((state) => state.by === by && isGood(state));
+  if (found >= 0) {
     await restore(ground, found);
     return ground.states[found]?.data as T;
   }
@@ -193,7 +193,7 @@ function begin(land: Land): void {
 
 async function groundOn({ provider }: Connection): Promise<Ground> {
   const ground: Ground = { request: provider.request.bind(provider), states: [], load };
-  await save(ground, { awake: REACH });
+  await save(ground, { by: undefined, name: {}, data: undefined, awake: REACH });
   return ground;
 }
 
@@ -223,11 +223,8 @@ async function wake({ request, states }: Ground): Promise<void> {
   await request({ method: "hardhat_mine" });
 }
 
-function isGood(state: State | undefined): boolean {
-  if (state === undefined) return false;
-  return (
-    state.awake === awake || (state.awake === REACH && (state.name === undefined || !isReached(state.name, awake)))
-  );
+function isGood(state: State): boolean {
+  return state.awake === awake || (state.awake === REACH && !isReached(state.name, awake));
 }
 
 function isReached(name: object, mutant: bigint): boolean {

@@ -6,7 +6,8 @@ export type Step = { file: string; tests: number[] };
 export type Answer =
   | { kind: "ready" }
   | { kind: "survey"; file: string; tests: TestReport[] }
-  | { kind: "running"; test: string }
+  /** Another test has begun. */
+  | { kind: "running" }
   | { kind: "done"; mutant: number; killer?: Killer }
   | { kind: "broken"; error: string };
 

@@ -9,7 +9,7 @@ import { REACH } from "./mutants.ts";
 /** Longer than any of our tests takes on a busy machine, shorter than patience. */
 const TEST_TIMEOUT_MS = 120_000;
 
-/** What is left of deployWorld in the copy: see mutate.ts. */
+/** What deployWorld calls in the copy: see mutate.ts. */
 Object.assign(globalThis, { shareMarket: share });
 
 async function load(file: string, mutant: bigint): Promise<Mocha> {
@@ -51,7 +51,7 @@ async function run(file: string, mutant: bigint, chosen: number[] | undefined, b
     runner.on("hook", (hook) => noteFor(hook.parent as object));
     runner.on("test", (test) => {
       noteFor(test);
-      answer({ kind: "running", test: test.fullTitle() });
+      answer({ kind: "running" });
     });
     runner.on("pass", (test) => states.set(test, { isPassed: true, ms: test.duration ?? 0, error: "" }));
     runner.on("fail", (test: Mocha.Test | Mocha.Hook, error: Error) => {
