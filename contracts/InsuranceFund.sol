@@ -124,8 +124,6 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
         (uint256 activeShares, uint256 supply, uint256 generation) = _account();
         _move(owner, address(0), units, generation);
         uint256 poolShares = _toSharesDown(units, activeShares, supply);
-        if (poolShares == 0) revert ZeroAmount();
-
         requestId = _enqueue(controller, generation);
         emit RedeemRequest(controller, owner, requestId, msg.sender, units);
 
@@ -372,8 +370,8 @@ contract InsuranceFund is ERC20Permit, IInsuranceFund {
         request.generation = uint48(generation); // the pool's field has 40 bits
     }
 
+    /// Of an open request; one that is not would be void.
     function _statusOf(Request storage request, uint256 generation) private view returns (RequestStatus) {
-        if (request.controller == address(0)) return RequestStatus.None;
         if (_aged(request.units, request.generation, generation) == 0) return RequestStatus.Void;
         if (_aged(request.coolingUnits, request.generation, generation) == 0) return RequestStatus.Void;
         uint256 age = block.timestamp - request.requestedAt;

@@ -47,6 +47,7 @@ getContractFactory(name: 'MockUniswapV3Router', signerOrOptions?: ethers.Signer 
 getContractFactory(name: 'MockVault4626', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockVault4626__factory>
 getContractFactory(name: 'MockWETH', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockWETH__factory>
 getContractFactory(name: 'NoReturnToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.NoReturnToken__factory>
+getContractFactory(name: 'NoZeroTransferToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.NoZeroTransferToken__factory>
 getContractFactory(name: 'OpenAuthority', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.OpenAuthority__factory>
 getContractFactory(name: 'PoolActor', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoolActor__factory>
 getContractFactory(name: 'PoolStandIn', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoolStandIn__factory>
@@ -115,6 +116,7 @@ getContractAt(name: 'MockUniswapV3Router', address: string | ethers.Addressable,
 getContractAt(name: 'MockVault4626', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockVault4626>
 getContractAt(name: 'MockWETH', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockWETH>
 getContractAt(name: 'NoReturnToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.NoReturnToken>
+getContractAt(name: 'NoZeroTransferToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.NoZeroTransferToken>
 getContractAt(name: 'OpenAuthority', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.OpenAuthority>
 getContractAt(name: 'PoolActor', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoolActor>
 getContractAt(name: 'PoolStandIn', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoolStandIn>
@@ -183,6 +185,7 @@ deployContract(name: 'MockUniswapV3Router', signerOrOptions?: ethers.Signer | De
 deployContract(name: 'MockVault4626', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockVault4626>
 deployContract(name: 'MockWETH', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockWETH>
 deployContract(name: 'NoReturnToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.NoReturnToken>
+deployContract(name: 'NoZeroTransferToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.NoZeroTransferToken>
 deployContract(name: 'OpenAuthority', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OpenAuthority>
 deployContract(name: 'PoolActor', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolActor>
 deployContract(name: 'PoolStandIn', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolStandIn>
@@ -251,6 +254,7 @@ deployContract(name: 'MockUniswapV3Router', args: any[], signerOrOptions?: ether
 deployContract(name: 'MockVault4626', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockVault4626>
 deployContract(name: 'MockWETH', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockWETH>
 deployContract(name: 'NoReturnToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.NoReturnToken>
+deployContract(name: 'NoZeroTransferToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.NoZeroTransferToken>
 deployContract(name: 'OpenAuthority', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OpenAuthority>
 deployContract(name: 'PoolActor', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolActor>
 deployContract(name: 'PoolStandIn', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolStandIn>

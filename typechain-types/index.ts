@@ -88,6 +88,8 @@ export type { MockWETH } from './mocks/MockWETH.js';
 export { MockWETH__factory } from './factories/mocks/MockWETH__factory.js';
 export type { NoReturnToken } from './mocks/NoReturnToken.js';
 export { NoReturnToken__factory } from './factories/mocks/NoReturnToken__factory.js';
+export type { NoZeroTransferToken } from './mocks/NoZeroTransferToken.js';
+export { NoZeroTransferToken__factory } from './factories/mocks/NoZeroTransferToken__factory.js';
 export type { OpenAuthority } from './mocks/OpenAuthority.js';
 export { OpenAuthority__factory } from './factories/mocks/OpenAuthority__factory.js';
 export type { PoolActor } from './mocks/PoolActor.js';

@@ -74,7 +74,7 @@ library LiquidationMath {
     }
 
     /// The incentive rises linearly from lifMin at the lltv to lifPeak at 1/lifPeak, and is never above 1/ltv: so a
-    /// liquidation never makes an ltv worse, and never makes bad debt.
+    /// liquidation never makes an ltv worse, and never makes bad debt. The ltv is above the lltv.
     function incentiveDown(
         uint256 ltvWad,
         uint256 lltvBps,
@@ -86,10 +86,7 @@ library LiquidationMath {
             uint256 lltvWad = lltvBps * (WAD / BPS);
             uint256 peakLtvWad = (WAD * BPS) / lifPeakBps;
             if (ltvWad >= peakLtvWad) return most;
-            uint256 rise =
-                ltvWad > lltvWad
-                    ? ((lifPeakBps - lifMinBps) * (WAD / BPS) * (ltvWad - lltvWad)) / (peakLtvWad - lltvWad)
-                    : 0;
+            uint256 rise = ((lifPeakBps - lifMinBps) * (WAD / BPS) * (ltvWad - lltvWad)) / (peakLtvWad - lltvWad);
             return Rounding.min(lifMinBps * (WAD / BPS) + rise, most);
         }
     }
@@ -156,7 +153,6 @@ library LiquidationMath {
                 seized = (input.collateral * cancelled) / input.debtShares;
                 cancelled = Rounding.mulDivUp(input.debtShares, seized, input.collateral);
             }
-            if (seized == 0) return LiquidationQuote(0, 0, 0, 0);
             return LiquidationQuote(recoveredUp(seized, input.high, terms.lifFloorBps), cancelled, seized, 0);
         }
     }

@@ -70,7 +70,6 @@ export class Fund {
       this.#requireActsFor(caller, controller);
       const poolShares = this.convertToAssets(units);
       this.#move(owner, NOBODY, units);
-      if (poolShares === 0n) throw new Refusal("ZeroAmount");
       const { state, now } = this.#pool;
       const { generation } = state;
       const id = this.#enqueue(controller);

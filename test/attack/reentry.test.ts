@@ -103,6 +103,7 @@ function attempts({ pool, fund, mallory, bob, usd, asset, router, borrower }: St
     call(fund, "mint(uint256,address)", [usd(1), self]),
     call(fund, "requestRedeem", [usd(1), self, self]),
     call(fund, "redeem(uint256,address,address)", [1, self, self]),
+    call(fund, "redeem(uint256,address,address,uint256)", [usd(1), self, self, 0]),
     call(fund, "withdraw(uint256,address,address)", [1, self, self]),
     call(fund, "cancelRedeem", [1]),
     call(router, "repay", [pool.target, usd(1), self]),

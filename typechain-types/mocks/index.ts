@@ -20,6 +20,7 @@ export type { MockUniswapV3Router } from './MockUniswapV3Router.js';
 export type { MockVault4626 } from './MockVault4626.js';
 export type { MockWETH } from './MockWETH.js';
 export type { NoReturnToken } from './NoReturnToken.js';
+export type { NoZeroTransferToken } from './NoZeroTransferToken.js';
 export type { OpenAuthority } from './OpenAuthority.js';
 export type { PoolActor } from './PoolActor.js';
 export type { PoolStandIn } from './PoolStandIn.js';

@@ -92,7 +92,7 @@ abstract contract PoolEstate is PoolCore {
     function _addToEstate(Book book, uint256 collateral, uint256 kept) private returns (Book) {
         if (collateral == 0) return book;
         uint256 old = _estateCollateral;
-        uint256 age = old == 0 ? 0 : Rounding.mulDivDown(_estateAge(), old, old + collateral);
+        uint256 age = Rounding.mulDivDown(_estateAge(), old, old + collateral);
         _estateStart = uint64((block.timestamp << ESTATE_CLOCK_BITS) - age);
         _estateCollateral = uint128(old + collateral);
         _estateDebt += uint128(kept);

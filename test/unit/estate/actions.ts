@@ -122,6 +122,7 @@ export async function buyExactly(w: World, maxPaid = MAX, by = w.liquidator, rec
     expect((await pool.certificates()).held).to.equal(held + toHolders);
     expect(after.cash).to.equal(before.cash + paid - toHolders);
   } else {
+    expect(eventsOf(w, receipt, "Recovered")).to.deep.equal([]);
     expect(after.cash).to.equal(before.cash + paid);
   }
   const losses = eventsOf(w, receipt, "LossRealised");

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { AddressLike } from "ethers";
 
+import { divUp } from "../../../sdk/model/index.js";
 import { expectConserved, sent, time, type World, ZERO } from "../../helpers/fixtures.js";
 import {
   claim,
@@ -139,6 +140,62 @@ describe("InsuranceFund.redeem and withdraw", () => {
     expect(await fund.openRequests(bob)).to.deep.equal([expired, young]);
     expect((await fund.requestOf(due)).status).to.equal(Request.None);
     expect((await fund.requestOf(expired)).units).to.equal(units);
+  });
+
+  it("takes from those it pays and names no others", async () => {
+    const { fund, bob } = w;
+    for (let i = 0; i < 2; ++i) await request(w, bob, units);
+    await time.increase(COOLING);
+    const { hash } = await sent(redeem(bob, units));
+    const claimed = await fund.queryFilter(fund.filters.RequestClaimed, "latest");
+    expect(claimed.map(({ args, transactionHash }) => [...args, transactionHash])).to.deep.equal([
+      [1n, units, shares(w, 100), hash],
+    ]);
+  });
+
+  it("withdraws by the rate of the request it takes from, with units rounded up", async () => {
+    const { fund, pool, alice, bob } = w;
+    await request(w, bob, units); // expires
+    await time.increase(WINDOW + 1n);
+    await sent(pool.connect(alice).transfer(fund, shares(w, 123_457) + 1n));
+    const due = await request(w, bob, units);
+    const { coolingUnits } = await fund.requestOf(due);
+    expect(coolingUnits > shares(w, 112) && coolingUnits < shares(w, 113), "a unit is worth more now").to.equal(true);
+    await time.increase(COOLING);
+    const taken = shares(w, 7) + 1n; // one more than asked for rounding
+    const cost = divUp(units * taken, coolingUnits);
+    expect(cost * coolingUnits > units * taken, "not by whole units").to.equal(true);
+    await expect(withdraw(bob, taken - 1n))
+      .to.emit(fund, "Withdraw")
+      .withArgs(bob, bob, bob, taken, cost);
+    expect((await fund.requestOf(due)).units).to.equal(units - cost);
+  });
+
+  it("pays for the last unit of a request what rounding left to it", async () => {
+    const { fund, pool, bob } = w;
+    for (let i = 0; i < 2; ++i) await request(w, bob, 2n * FIRST_RATE); // two share units each
+    await time.increase(COOLING);
+    await sent(redeem(bob, 4n * FIRST_RATE - 1n));
+    expect(await pool.balanceOf(bob)).to.equal(3n);
+    const { units: left, coolingUnits, status } = await fund.requestOf(2);
+    expect([left, coolingUnits, status]).to.deep.equal([1n, 1n, Request.Claimable]);
+    expect([await fund.maxRedeem(bob), await fund.maxWithdraw(bob)]).to.deep.equal([1n, 1n]);
+    await expect(withdraw(bob, 1n)).to.emit(fund, "Withdraw").withArgs(bob, bob, bob, 1, 1);
+    expect(await fund.openRequests(bob)).to.deep.equal([]);
+    await expectConserved(w, everyone(w), []);
+  });
+
+  it("pays a single share unit by the plain overload, and refuses to pay none", async () => {
+    const { fund, pool, bob } = w;
+    await request(w, bob, units);
+    await time.increase(COOLING);
+    const plain = fund.connect(bob).getFunction("redeem(uint256,address,address)");
+    await expect(plain(FIRST_RATE - 1n, bob, bob))
+      .to.be.revertedWithCustomError(pool, "BelowMinimum")
+      .withArgs(0, 1);
+    await expect(plain(FIRST_RATE, bob, bob))
+      .to.emit(fund, "Withdraw")
+      .withArgs(bob, bob, bob, 1, FIRST_RATE);
   });
 
   it("refuses nothing, and more than is claimable", async () => {

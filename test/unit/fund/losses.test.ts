@@ -13,6 +13,7 @@ import {
   type World,
   world,
   YEAR,
+  ZERO,
 } from "../../helpers/fixtures.js";
 import { amountsOf, stateOf } from "../liquidation/actions.js";
 import { grossOf } from "../liquidation/model.js";
@@ -429,6 +430,21 @@ describe("The insurance fund and losses", () => {
       expect(await claim(w, carol)).to.equal(amount);
       expect([...(await pool.fundAccount())]).to.deep.equal([0n, 0n, 8n]);
     });
+
+    it("stays void when the fund is burned again", async () => {
+      const { fund, pool, alice, carol } = w;
+      await request(w, carol, shares(w, 1_000) * FIRST_RATE);
+      await lose(w, w.usd(1_005_000)); // too little of suppliers' to halt borrowing
+      await sent(pool.connect(alice).transfer(carol, shares(w, 50_000)));
+      await stakeShares(w, carol, shares(w, 50_000));
+      await lose(w, w.usd(100_000));
+      expect(await pool.fundGeneration()).to.equal(16n);
+      expect(await fund.openRequests(carol)).to.deep.equal([]);
+      expect(await fund.balanceOf(carol)).to.equal(0n);
+      await expect(fund.connect(carol).cancelRedeem(1))
+        .to.be.revertedWithCustomError(fund, "RequestVoid")
+        .withArgs(1, 0, 16);
+    });
   });
 
   describe("given a fund burned to less than a billionth", () => {
@@ -538,6 +554,40 @@ describe("The insurance fund and losses", () => {
         .to.be.revertedWithCustomError(fund, "RequestVoid")
         .withArgs(id, 0, 1);
       await sent(fund.connect(carol).cancelRedeem(big));
+    });
+
+    it("makes room in a full list for void requests, and keeps the order of the others", async () => {
+      const { fund, bob, carol } = w;
+      const small = new Set([1n, 2n, 9n]);
+      for (let id = 1n; id <= 16n; ++id) await request(w, carol, (STEP - (small.has(id) ? 1n : 0n)) * FIRST_RATE);
+      await lose(w, { left: 5n * 10n ** 20n });
+      await sent(fund.connect(bob).transfer(carol, STEP * FIRST_RATE));
+      expect(await request(w, carol, 10n * FIRST_RATE)).to.equal(17n);
+      const open = [3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17].map(BigInt);
+      expect(await fund.openRequests(carol)).to.deep.equal(open);
+      for (const id of small) {
+        expect([(await fund.requestOf(id)).controller, (await fund.requestOf(id)).status]).to.deep.equal([
+          ZERO,
+          Request.None,
+        ]);
+      }
+      for (const id of [18n, 19n]) expect(await request(w, carol, 10n * FIRST_RATE)).to.equal(id);
+      expect(await fund.openRequests(carol)).to.deep.equal([...open, 18n, 19n]);
+      await expect(fund.connect(carol).requestRedeem(10n * FIRST_RATE, carol, carol))
+        .to.be.revertedWithCustomError(fund, "TooManyRequests")
+        .withArgs(carol, 16);
+    });
+
+    it("drops void requests from the list with the next claim", async () => {
+      const { fund, carol } = w;
+      await request(w, carol, (STEP - 1n) * FIRST_RATE);
+      const big = await request(w, carol, 100n * STEP * FIRST_RATE);
+      await lose(w, { left: 5n * 10n ** 20n });
+      await time.increase(COOLING);
+      expect(await claimableUnits(w, carol)).to.equal(100n * FIRST_RATE);
+      expect(await fund.openRequests(carol)).to.deep.equal([1n, big]);
+      await sent(fund.connect(carol)["redeem(uint256,address,address,uint256)"](50n * FIRST_RATE, carol, carol, 0));
+      expect(await fund.openRequests(carol)).to.deep.equal([big]);
     });
   });
 

@@ -46,6 +46,7 @@ describe("InsuranceFund.requestRedeem", () => {
 
   it("lets an operator of both owner and controller ask", async () => {
     const { fund, bob, carol, dave } = w;
+    expect(await fund.connect(bob).setOperator.staticCall(dave, true)).to.equal(true);
     await expect(fund.connect(bob).setOperator(dave, true)).to.emit(fund, "OperatorSet").withArgs(bob, dave, true);
     expect(await fund.isOperator(bob, dave)).to.equal(true);
     await sent(fund.connect(carol).setOperator(dave, true));

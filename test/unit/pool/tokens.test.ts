@@ -20,6 +20,7 @@ import {
   world,
 } from "../../helpers/fixtures.js";
 import type { FalseReturnToken, RebasingToken, ReentrantToken } from "../../../typechain-types/index.js";
+import { withoutCollateral } from "../liquidation/storage.js";
 import { anotherMarket, deposit, grossOf } from "./kit.js";
 
 /** A life of a market: in, borrow, interest, repay in part, a loss, recovery, out. Every balance is conserved after it. */
@@ -133,6 +134,43 @@ describe("LendingPool, tokens", () => {
       const w = await anotherMarket(base, { asset, collateral });
       await expectLife(w);
       expect((await w.pool.totals()).debtAssets).to.equal(0n);
+    });
+  });
+
+  describe("refusing to move nothing", () => {
+    let w: World;
+    beforeEach(async () => {
+      const base = await world();
+      const asset = await ethers.deployContract("NoZeroTransferToken", [18]);
+      const collateral = await ethers.deployContract("NoZeroTransferToken", [18]);
+      w = await anotherMarket(base, { asset, collateral });
+    });
+
+    it("work as asset and as collateral", async () => {
+      await expectLife(w);
+    });
+
+    it("a debt without collateral is written off for nothing", async () => {
+      const { pool, alice, bob, liquidator } = w;
+      await deposit(w, alice, w.usd(1_000));
+      await openLoan(w, bob, 1, 500);
+      await withoutCollateral(w, bob);
+      await expect(pool.connect(liquidator).liquidate(bob, MAX, 0n, liquidator, "0x")).to.emit(pool, "LossRealised");
+      expect((await pool.positionOf(bob)).debtShares).to.equal(0n);
+    });
+
+    it("an estate whose price has come to zero is given away", async () => {
+      const { pool, alice, bob, liquidator } = w;
+      await deposit(w, alice, w.usd(1_000));
+      await openLoan(w, bob, 1, 500);
+      await setPrice(w, 510);
+      await sent(pool.flag(bob));
+      await time.increase(DAY);
+      await sent(pool.foreclose(bob));
+      await time.increase(60n * DAY);
+      await expect(pool.connect(liquidator).buyEstate(0n, w.eth(1), liquidator, "0x"))
+        .to.emit(w.collateral, "Transfer")
+        .withArgs(pool, liquidator, w.eth(1));
     });
   });
 

@@ -19,6 +19,7 @@ export { MockUniswapV3Router__factory } from './MockUniswapV3Router__factory.js'
 export { MockVault4626__factory } from './MockVault4626__factory.js';
 export { MockWETH__factory } from './MockWETH__factory.js';
 export { NoReturnToken__factory } from './NoReturnToken__factory.js';
+export { NoZeroTransferToken__factory } from './NoZeroTransferToken__factory.js';
 export { OpenAuthority__factory } from './OpenAuthority__factory.js';
 export { PoolActor__factory } from './PoolActor__factory.js';
 export { PoolStandIn__factory } from './PoolStandIn__factory.js';
