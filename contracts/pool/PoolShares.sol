@@ -35,8 +35,8 @@ abstract contract PoolShares is PoolPricing, ERC20Permit {
 
     /// @dev Only transfers come here; the pool mints and burns on its own words.
     function _update(address from, address to, uint256 shares) internal override {
-        if (_isCover(to) || _isCover(from)) {
-            _moveCover(from, to, shares);
+        if (_isCover(to)) {
+            _cover(from, to, shares);
         } else {
             uint256 lossPerShare = _certificates.lossPerShare;
             _takeShares(from, shares, lossPerShare);
@@ -45,24 +45,19 @@ abstract contract PoolShares is PoolPricing, ERC20Permit {
         emit Transfer(from, to, shares);
     }
 
-    /// Shares of the pool's and the fund's address are cover. Pending fees become shares first, so that a gift earns
-    /// nothing of them.
-    function _moveCover(address from, address to, uint256 shares) private {
+    /// Shares of the pool's and the fund's address are cover, which no transfer takes out again. Pending fees become
+    /// shares first, so that a gift earns nothing of them.
+    function _cover(address from, address to, uint256 shares) private {
         _requireUnlocked();
         _crystallise();
-        uint256 balance = balanceOf(from);
-        if (shares > balance) revert ERC20InsufficientBalance(from, balance, shares);
-        uint256 lossPerShare = _certificates.lossPerShare;
+        _takeShares(from, shares, _certificates.lossPerShare);
         Cushion cushion = _cushion;
         uint256 reserve = cushion.reserveShares();
         uint256 fund = cushion.fundShares();
-        if (from == address(this)) reserve -= shares;
-        else if (from == _fund()) fund -= shares;
-        else _takeShares(from, shares, lossPerShare);
-        if (to == address(this)) reserve += shares;
-        else if (to == _fund()) fund += shares;
-        else _giveShares(to, shares, lossPerShare);
-        _cushion = cushion.withShares(reserve, fund);
+        _cushion =
+            to == address(this)
+                ? cushion.withShares(reserve + shares, fund)
+                : cushion.withShares(reserve, fund + shares);
     }
 
     function _isCover(address account) internal view returns (bool) {

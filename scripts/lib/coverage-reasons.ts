@@ -19,26 +19,12 @@ function because(reason: string, file: string, gaps: [code: string, side: Side][
 
 export const REASONS: Reason[] = [
   ...because(
-    "a void request among live ones of one list, after generations were worn between them: no test of its own",
-    "contracts/InsuranceFund.sol",
-    [
-      ["status != RequestStatus.Void", "false"],
-      ["_statusOf(_requests[requestId], generation) == RequestStatus.Void", "true"],
-      ["delete _requests[requestId];", "never"],
-    ],
-  ),
-  ...because(
     "the pool answered the call before it; only starved of gas between the two does it refuse",
     "contracts/InsuranceFund.sol",
     [
       ["try POOL.previewLeaveFund(coolingUnits)", "failure"],
       ["return (0, 0);", "never"],
     ],
-  ),
-  ...because(
-    "always true where a position is eligible; guards the subtraction",
-    "contracts/libraries/LiquidationMath.sol",
-    [["ltvWad > lltvWad", "false"]],
   ),
   ...because(
     "tick 0 is no position's: with 112 bits of collateral the least ratio is far above it",
@@ -57,28 +43,25 @@ export const REASONS: Reason[] = [
       ["minted > MAX_SHARES - shares", "true"],
     ],
   ),
-  ...because("neither pool nor fund ever sends shares by a transfer", "contracts/pool/PoolShares.sol", [
-    ["if (from == address(this)) reserve -= shares;", "never"],
-    ["else if (from == _fund()) fund -= shares;", "never"],
-    ["else _giveShares(to, shares, lossPerShare);", "never"],
-    ["_isCover(from)", "true"],
-    ["from == address(this)", "true"],
-    ["from == _fund()", "true"],
-    ["to == _fund()", "false"],
-  ]),
   ...because(
     "on the way in only at a million times the first price; on the way out shares without assets are refused first",
     "contracts/pool/PoolSupply.sol",
     [["shares == 0", "true"]],
   ),
-  ...because("the loss that brings the price there has closed the pool", "contracts/pool/PoolSupply.sol", [
-    ["_isBelowMintingPrice(grossAssets, meter.shares())", "true"],
-  ]),
+  ...because(
+    "the loss that brings the price there has closed the pool; what else can is an attack's test (fee-grinding)",
+    "contracts/pool/PoolSupply.sol",
+    [["_isBelowMintingPrice(grossAssets, meter.shares())", "true"]],
+  ),
   ...because("the modules have to define it; no module asks", "contracts/pool/modules/ModuleTerms.sol", [
     ["return _terms.assetDecimals;", "never"],
   ]),
-  ...because("the loss that brings the price there has closed the pool", "contracts/pool/modules/PoolViews.sol", [
-    ["if (_isBelowMintingPrice(gross, meter.shares())) return (0, 0);", "never"],
-    ["_isBelowMintingPrice(gross, meter.shares())", "true"],
-  ]),
+  ...because(
+    "the loss that brings the price there has closed the pool; what else can is an attack's test (fee-grinding)",
+    "contracts/pool/modules/PoolViews.sol",
+    [
+      ["if (_isBelowMintingPrice(gross, meter.shares())) return (0, 0);", "never"],
+      ["_isBelowMintingPrice(gross, meter.shares())", "true"],
+    ],
+  ),
 ];

@@ -145,7 +145,7 @@ export class LossPool extends Pricing {
   transfer(from: Account, to: Account, shares: bigint): void {
     this.call(() => {
       if (to === NOBODY) throw new Refusal("ERC20InvalidReceiver", to);
-      if (isCover(from) || isCover(to)) this.moveCover(from, to, shares);
+      if (isCover(to)) this.cover(from, to, shares);
       else {
         this.takeShares(from, shares);
         this.giveShares(to, shares);
@@ -162,16 +162,11 @@ export class LossPool extends Pricing {
   }
 
   /** Shares of the pool's and the fund's address are cover: fees become shares first, so that a gift earns none. */
-  private moveCover(from: Account, to: Account, shares: bigint): void {
+  private cover(from: Account, to: Account, shares: bigint): void {
     this.crystallise();
-    const balance = this.balanceOf(from);
-    if (shares > balance) throw new Refusal("ERC20InsufficientBalance", from, balance, shares);
-    if (from === POOL) this.state.reserveShares -= shares;
-    else if (from === FUND) this.state.fundShares -= shares;
-    else this.takeShares(from, shares);
+    this.takeShares(from, shares);
     if (to === POOL) this.state.reserveShares += shares;
-    else if (to === FUND) this.state.fundShares += shares;
-    else this.giveShares(to, shares);
+    else this.state.fundShares += shares;
   }
 
   private spendAllowance(owner: Account, spender: Account, shares: bigint): void {

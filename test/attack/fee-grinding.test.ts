@@ -108,5 +108,11 @@ describe("Attack: grinding fees", () => {
     // what is left of the price is the virtual asset's
     expect(await pool.grossPrice()).to.equal(10n ** 24n / ((await pool.totalSupply()) + 10n ** 6n));
     expect(await pool.previewRedeem(await pool.balanceOf(alice.address))).to.equal(0n);
+    // nobody can be lured into it
+    expect((await pool.config()).isClosed).to.equal(false);
+    expect([await pool.maxDeposit(alice.address), await pool.maxMint(alice.address)]).to.deep.equal([0n, 0n]);
+    await expect(
+      pool.connect(alice)["deposit(uint256,address)"](w.usd(1), alice.address),
+    ).to.be.revertedWithCustomError(pool, "PoolClosed");
   });
 });

@@ -196,6 +196,20 @@ describe("LendingPool, borrow", () => {
     await expectConserved(w, [w.alice], [w.bob, carol]);
   });
 
+  it("lends up to the very cap", async () => {
+    const w = await deployWorld();
+    const { pool, alice, bob } = w;
+    await deposit(w, alice, w.usd(1_000_000));
+    await sent(pool.connect(bob).supplyCollateral(w.eth(1_000), bob));
+    await sent(pool.connect(w.guardian).lowerCaps(1_000_000_000n, 5_000n));
+    // nothing is lent yet: the index is one, and the debt exactly what is borrowed
+    const borrow = (assets: bigint) => pool.connect(bob).borrow(assets, bob, bob);
+    await expect(borrow(w.usd(5_000) + 1n))
+      .to.be.revertedWithCustomError(pool, "BorrowCapExceeded")
+      .withArgs(w.usd(5_000) + 1n, w.usd(5_000));
+    await sent(borrow(w.usd(5_000)));
+  });
+
   it("reverts under the minimal debt (L-3)", async () => {
     const w = await readyWorld();
     const { pool, carol } = w;

@@ -204,6 +204,19 @@ describe("Flags", () => {
       expect(await isFlagged()).to.equal(false);
     });
 
+    it("is not reported gone where there was none", async () => {
+      const { pool, carol } = w;
+      const none = async (call: ReturnType<typeof pool.accrue>) =>
+        expect(eventsOf(w, await sent(call), "Unflagged")).to.deep.equal([]);
+      await none(pool.connect(carol).supplyCollateral(w.eth(10), carol));
+      await none(pool.connect(carol).borrow(w.usd(1_000), carol, carol));
+      await none(pool.connect(carol).borrow(w.usd(1), carol, carol));
+      await none(pool.connect(carol).supplyCollateral(w.eth(1), carol));
+      await none(pool.connect(carol).withdrawCollateral(w.eth(1), carol, carol));
+      await none(pool.connect(carol).repay(w.usd(1), carol));
+      await none(pool.connect(carol).repay(MAX, carol));
+    });
+
     it("stays while there is no price to tell a cure by", async () => {
       await setPrices(w, 0, 1_640, false);
       await sent(w.pool.connect(w.carol).supplyCollateral(w.eth(500), w.bob));

@@ -466,6 +466,23 @@ describe("The insurance fund and losses", () => {
       await expectConserved(w, everyone(w), [w.frank]);
     });
 
+    it("counts units of two generations ago a billionth of a billionth", async () => {
+      const { fund, pool, alice, bob, erin } = w;
+      await lose(w, { left: 5n * 10n ** 20n });
+      await sent(pool.connect(alice).transfer(erin, shares(w, 500_000)));
+      const units = await stakeShares(w, erin, shares(w, 500_000));
+      const supply = await fund.totalSupply();
+      await lose(w, { left: 4n * 10n ** 20n });
+      expect(await pool.fundGeneration()).to.equal(2n);
+      expect(await fund.balanceOf(bob)).to.equal((shares(w, 600_000) * FIRST_RATE) / STEP ** 2n);
+      expect(await fund.balanceOf(erin)).to.equal(units / STEP);
+      expect(await fund.totalSupply()).to.equal(supply / STEP);
+      // from there on what is of the second generation stays as it is
+      await sent(fund.connect(erin).transfer(bob, 7n));
+      expect(await fund.balanceOf(bob)).to.equal((shares(w, 600_000) * FIRST_RATE) / STEP ** 2n + 7n);
+      await expectConserved(w, everyone(w), [w.frank]);
+    });
+
     it("lets a request survive with a billionth of its units", async () => {
       const { fund, pool, carol } = w;
       const id = await request(w, carol);

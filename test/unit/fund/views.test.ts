@@ -11,7 +11,7 @@ import {
   type World,
 } from "../../helpers/fixtures.js";
 import { actor, type Call } from "../liquidation/actor.js";
-import { COOLING, everyone, FIRST_RATE, lend, request, shares, stakedWorld } from "./kit.js";
+import { COOLING, everyone, FIRST_RATE, lend, lose, request, shares, stakedWorld, STEP } from "./kit.js";
 
 describe("InsuranceFund views", () => {
   let w: World;
@@ -53,8 +53,26 @@ describe("InsuranceFund views", () => {
     expect(await fund.maxDeposit(dave)).to.equal(room / FIRST_RATE);
   });
 
+  it("limits a deposit by the rate of the active shares, whatever cools", async () => {
+    const { fund, pool, alice, carol, dave } = w;
+    await request(w, carol);
+    await sent(pool.connect(alice).transfer(fund, shares(w, 300_000)));
+    const [active, units] = [shares(w, 900_000), shares(w, 600_000) * FIRST_RATE];
+    expect(await fund.maxDeposit(dave)).to.equal(((2n ** 208n - 1n - units) * (active + 1n)) / (units + FIRST_RATE));
+  });
+
+  it("limits a claim that is worth nothing to nothing", async () => {
+    const { fund, carol } = w;
+    await request(w, carol, FIRST_RATE); // one share unit
+    await lose(w, w.usd(500_000));
+    await time.increase(COOLING);
+    expect(await fund.claimableRedeemRequest(1, carol)).to.equal(FIRST_RATE);
+    expect([await fund.maxRedeem(carol), await fund.maxWithdraw(carol)]).to.deep.equal([0n, 0n]);
+  });
+
   it("reads zero limits and amounts while the pool is inside a call, and the rest is Locked", async () => {
     const { fund, pool, asset, carol } = w;
+    await lose(w, { left: 5n * 10n ** 20n }); // a generation on
     const id = await request(w, carol);
     await lend(w);
     await time.increase(COOLING);
@@ -102,7 +120,7 @@ describe("InsuranceFund views", () => {
       expect(await contract.successes(k), `call ${k}`).to.equal(false);
       expect(await contract.results(k), `call ${k}`).to.equal(error);
     }
-    expect(await fund.maxRedeem(carol), "and afterwards").to.equal(shares(w, 400_000) * FIRST_RATE);
+    expect(await fund.maxRedeem(carol), "and afterwards").to.equal((shares(w, 400_000) * FIRST_RATE) / STEP);
     await expectConserved(w, everyone(w), [w.frank]);
   });
 });

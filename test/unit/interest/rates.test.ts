@@ -131,6 +131,33 @@ describe("Interest, rates", () => {
       });
     }
 
+    for (const [percent, days] of [
+      [100, 12n],
+      [100, 16n],
+      [100, 28n],
+      [0, 12n],
+      [0, 16n],
+      [0, 26n],
+    ] as const) {
+      it(`at ${percent}% it moves by the same law over ${days} days, further than the series alone would go`, async () => {
+        // half an exponent of 1.19, 1.58 and 2.77 times ln 2: taken apart at the nearest whole number, on either side
+        const { from, to } = await dayAt(percent, days * DAY); // exactly as the model
+        const exponent = ((percent === 0 ? -50 : 50) * Number(days)) / 365;
+        // the series of each half is within 0.07%
+        expect(Math.abs(Number(to) / Number(from) / Math.exp(exponent) - 1)).to.be.lessThan(0.0015);
+        expect(to > MIN_RATE_AT_TARGET && to < MAX_RATE_AT_TARGET).to.equal(true);
+      });
+    }
+
+    for (const [percent, bound] of [
+      [100, MAX_RATE_AT_TARGET],
+      [0, MIN_RATE_AT_TARGET],
+    ] as const) {
+      it(`at ${percent}% it is at its bound after twenty years that nobody touched the pool`, async () => {
+        expect((await dayAt(percent, 20n * YEAR)).to).to.equal(bound);
+      });
+    }
+
     it("stands still at the target", async () => {
       const { from, to } = await dayAt(90, 30n * DAY);
       // utilisation is 1e-21 off at most, which the exponent does not see

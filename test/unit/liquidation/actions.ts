@@ -132,6 +132,7 @@ export async function liquidateExactly(
   const preview = await pool.previewLiquidation(borrower.address, max, PENDING);
   const paidBefore = await w.asset.balanceOf(by.address);
   const gotBefore = await w.collateral.balanceOf(receiver);
+  const flaggedBefore = (await pool.position(borrower.address)).flaggedAt;
   const receipt = await sent(liquidate(w, borrower, { by, max, min, receiver }));
   const after = await stateOf(w, borrower, { blockTag: "latest" });
 
@@ -154,6 +155,8 @@ export async function liquidateExactly(
   expect(after.collateral, "collateral left").to.equal(before.collateral - expected.seized);
   expect(after.totalDebtShares, "debt of all").to.equal(before.totalDebtShares - expected.cancelled);
   expect(after.cash, "cash").to.equal(before.cash + expected.repaid);
+  const isCured = flaggedBefore !== 0n && (await pool.position(borrower.address)).flaggedAt === 0n;
+  expect(eventsOf(w, receipt, "Unflagged").length, "cured").to.equal(isCured ? 1 : 0);
   expect(eventsOf(w, receipt, "LossRealised").length, "losses").to.equal(lossAssets === 0n ? 0 : 1);
   if (after.debtShares > 0n && lossAssets === 0n) {
     // In debt shares exactly; in assets but for the one wei by which a debt rounds up.

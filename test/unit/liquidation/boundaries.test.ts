@@ -7,7 +7,7 @@ import { load, PENDING } from "../../helpers/blocks.js";
 import { deployWorld, MAX, networkHelpers, sent, Status, time, type World } from "../../helpers/fixtures.js";
 import { buyExactly, flagAndWait } from "../estate/actions.js";
 import { amountsOf, deposit, liquidate, liquidateExactly, LLTV, setRawPrice, stateOf } from "./actions.js";
-import { debtOf, TERMS } from "./model.js";
+import { debtOf, TERMS, tickOfPosition } from "./model.js";
 
 const MIN_DEBT = 1_000n;
 const SMALL_TERMS = { ...TERMS, minDebt: MIN_DEBT };
@@ -151,6 +151,8 @@ describe("LendingPool, a debt of a few thousand wei at each limit", () => {
     await setRawPrice(w, 20_000n * PRICE_SCALE); // a wei of collateral for 20,000 of the asset
     await sent(pool.connect(carol).supplyCollateral(1n, carol));
     await sent(pool.connect(carol).borrow(MIN_DEBT, carol, carol));
+    const { tick, debtShares } = await pool.positionOf(carol);
+    expect(tick).to.equal(tickOfPosition({ debtShares, collateral: 1n }));
     await owe(MIN_DEBT);
     await setRawPrice(w, PRICE_SCALE);
     const { repaid, seized } = await liquidateExactly(w, carol, {}, SMALL_TERMS);

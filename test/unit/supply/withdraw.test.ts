@@ -67,6 +67,10 @@ describe("LendingPool, withdraw and redeem", () => {
       await expect(withdraw(cash + 1n, alice, alice))
         .to.be.revertedWithCustomError(pool, "InsufficientCash")
         .withArgs(cash + 1n, cash);
+      // whatever else is wrong with it: no product of what is asked for comes before
+      await expect(pool.connect(alice)["withdraw(uint256,address,address,uint256)"](MAX, alice, alice, 0n))
+        .to.be.revertedWithCustomError(pool, "InsufficientCash")
+        .withArgs(MAX, cash);
       await sent(withdraw(cash, alice, alice));
       expect((await pool.totals()).cash).to.equal(0n);
       expect(await pool.utilisation()).to.equal(WAD);
