@@ -162,6 +162,21 @@ describe("The insurance fund and losses", () => {
     await expectConserved(w, everyone(w), [w.frank]);
   });
 
+  it("counts what cools rounded up, to the last share unit", async () => {
+    const { pool, carol } = w;
+    await request(w, carol, (shares(w, 100_000) + 7n) * FIRST_RATE);
+    const burned = await lose(w, w.usd(250_000));
+    const index = (RAY * (shares(w, 1_000_000) - burned)) / shares(w, 1_000_000);
+    const product = (shares(w, 100_000) + 7n) * index;
+    expect(product % RAY > 0n).to.equal(true);
+    expect((await pool.fundAccount()).coolingShares).to.equal(product / RAY + 1n);
+  });
+
+  it("counts a single share unit that cools", async () => {
+    await request(w, w.carol, FIRST_RATE);
+    expect((await w.pool.fundAccount()).coolingShares).to.equal(1n);
+  });
+
   it("gives cooling units at a worn index, and takes them back at it", async () => {
     const { fund, pool, bob } = w;
     await request(w, w.carol);

@@ -89,6 +89,21 @@ describe("Interest, fees", () => {
       expect(pendingFees).to.equal(after.feeUnits * unit);
     });
 
+    for (const percent of [0n, 1n]) {
+      it(`of ${percent}% in all are just that`, async () => {
+        const w = await deployWorld({ parameters: { reserveFeePercent: percent, fundFeePercent: 0n } });
+        await deposit(w, w.alice, w.usd(1_000_000));
+        await sent(w.pool.connect(w.bob).supplyCollateral(w.eth(1_000), w.bob));
+        await sent(w.pool.connect(w.bob).borrow(w.usd(900_000), w.bob, w.bob));
+        const before = await storedOf(w);
+        expect(before.feePercent).to.equal(percent);
+        const after = accruedTo(await freeze(30n * DAY), before, 0n, feeUnitOf(18n));
+        const { pendingFees } = await w.pool.totals(PENDING);
+        expect(pendingFees).to.equal(after.feeUnits * feeUnitOf(18n));
+        expect(pendingFees > 0n).to.equal(percent > 0n);
+      });
+    }
+
     it("are no assets of the shares", async () => {
       const w = await feeWorld();
       await freeze(30n * DAY);
@@ -165,6 +180,21 @@ describe("Interest, fees", () => {
   });
 
   describe("crystallised", () => {
+    it("are shares from the first unit on, a wei with six decimals", async () => {
+      const w = await anotherMarket(await world(), {
+        asset: await ethers.deployContract("MockERC20", ["Asset", "A", 6]),
+      });
+      await deposit(w, w.alice, w.usd(1_000));
+      await sent(w.pool.connect(w.bob).supplyCollateral(w.eth(10), w.bob));
+      await sent(w.pool.connect(w.bob).borrow(w.usd(900), w.bob, w.bob));
+      let seconds = 1n;
+      while ((await freeze(seconds), (await w.pool.totals(PENDING)).pendingFees) === 0n) ++seconds;
+      const { minted, pendingFees } = await expected(w);
+      expect(pendingFees).to.equal(1n);
+      await expect(crystallise(w)).to.emit(w.pool, "FeesCrystallised").withArgs(minted, 0n);
+      expect(minted > 999_000n).to.equal(true);
+    });
+
     it("leave the gross price where it is (P-3)", async () => {
       const w = await stakedWorld();
       await freeze(30n * DAY);

@@ -406,6 +406,22 @@ describe("LendingPool.topUpReserve", () => {
     await conserved();
   });
 
+  it("gives no shares for more than fit, and takes the assets for all", async () => {
+    const { pool, keeper, alice } = w;
+    await sent(w.asset.mint(keeper, 10n ** 28n));
+    const before = await pool.totals();
+    const supply = await pool.totalSupply();
+    const worth = await pool.convertToAssets(await pool.balanceOf(alice));
+    // a share unit for a millionth of a wei, about: the field of shares has 112 bits
+    const assets = ((1n << 112n) - supply) / 10n ** 6n + 10n ** 24n;
+    const event = amountsOf(w, await sent(pool.connect(keeper).topUpReserve(assets)), "ReserveToppedUp");
+    expect([event("assets"), event("shares")]).to.deep.equal([assets, 0n]);
+    expect(await pool.totalSupply()).to.equal(supply);
+    expect((await pool.totals()).cash).to.equal(before.cash + assets);
+    expect((await pool.convertToAssets(await pool.balanceOf(alice))) > worth).to.equal(true);
+    await conserved();
+  });
+
   it("gives nothing to certificates", async () => {
     const { pool, keeper, alice } = w;
     await loseRest(w);

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 
 import { divUp, PRICE_SCALE, Random } from "../../../sdk/model/index.js";
-import { freeze, PENDING } from "../../helpers/blocks.js";
+import { freeze, load, PENDING } from "../../helpers/blocks.js";
 import {
   DAY,
+  deployWorld,
   expectConserved,
   MAX,
   networkHelpers,
@@ -23,6 +24,16 @@ const coverOf = (s: State) => (crystallised(s).cover * crystallised(s).assets) /
 
 /** A thousandth of the gross assets. */
 const limitOf = (s: State) => (grossOf(s).assets - 1n) / 1_000n;
+
+/** 20,000 wei supplied, half of them lent. */
+async function deploySmall(): Promise<World> {
+  const w = await deployWorld({ parameters: { minDebt: 1_000n } });
+  await sent(w.pool.connect(w.alice)["deposit(uint256,address)"](20_000n, w.alice));
+  await sent(w.pool.connect(w.bob).supplyCollateral(1_000_000n, w.bob));
+  await sent(w.oracle.connect(w.deployer).set(PRICE_SCALE / 10n, PRICE_SCALE / 10n, true));
+  await sent(w.pool.connect(w.bob).borrow(10_000n, w.bob, w.bob));
+  return w;
+}
 
 describe("LendingPool.exitPrice", () => {
   let w: World;
@@ -55,6 +66,29 @@ describe("LendingPool.exitPrice", () => {
     if (fund > 0) await stake(w, w.frank, fund);
     await openLoan(w, w.bob, 1_000, 1_500_000);
   }
+
+  describe("in a pool of 20,000 wei, where a share unit shows", () => {
+    beforeEach(async () => {
+      w = await load(deploySmall);
+    });
+
+    it("is the gross price exactly for a shortfall that the reserve covers, no share unit less", async () => {
+      await time.increase(100n * DAY);
+      await sent(w.pool.connect(w.erin).topUpReserve(3_000n));
+      await aimShortfall(() => 1_001n);
+      const { state } = await modelled({ blockTag: "pending" });
+      expect((state.shortfall * grossOf(state).shares) % grossOf(state).assets, "no whole share units").to.not.equal(
+        0n,
+      );
+      expect(state.exitPrice).to.equal(state.grossPrice);
+    });
+
+    it("sees a shortfall of a single wei", async () => {
+      await aimShortfall(() => 1n);
+      const { state } = await modelled({ blockTag: "pending" });
+      expect(state.exitPrice < state.grossPrice).to.equal(true);
+    });
+  });
 
   it("is the gross price while nothing is short", async () => {
     w = await worldWithLoan();
