@@ -9,6 +9,7 @@ import {
   setPrice,
   time,
   type World,
+  world,
 } from "../../helpers/fixtures.js";
 import { actor, type Call } from "../liquidation/actor.js";
 import { COOLING, everyone, FIRST_RATE, lend, lose, request, shares, stakedWorld, STEP } from "./kit.js";
@@ -166,6 +167,11 @@ describe("LendingPool's functions for its fund", () => {
     expect(await asFund.startCooling.staticCall(active)).to.equal(active);
     expect(await asFund.stopCooling.staticCall(cooling)).to.equal(cooling);
     expect(await asFund.leaveFund.staticCall(cooling, cooling, carol)).to.equal(cooling);
+  });
+
+  it("preview nothing of a fund that is empty", async () => {
+    const { pool } = await world();
+    for (const units of [0n, 1n, MAX]) expect([...(await pool.previewLeaveFund(units))]).to.deep.equal([0n, 0n]);
   });
 
   it("preview at most what cools", async () => {

@@ -144,6 +144,7 @@ describe("LendingPool, a debt of a few thousand wei at each limit", () => {
     const waterfall = amountsOf(w, receipt, "LossRealised");
     expect(["loss", "fromReserve", "fromFund", "haircut"].map(waterfall)).to.deep.equal([1n, 0n, 0n, 1n]);
     expect(before.reserveShares + before.fundShares).to.equal(0n);
+    expect((await w.pool.config()).isBorrowingHalted, "far less than a thousandth").to.equal(false);
   });
 
   it("sells a single wei of collateral, and takes a single wei for it", async () => {
