@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { divUp, ESTATE_PERIOD, PRICE_SCALE, Random } from "../../../sdk/model/index.js";
 import {
   DAY,
+  deployWorld,
   expectConserved,
   MAX,
   openLoan,
@@ -13,7 +14,7 @@ import {
   type World,
   ZERO,
 } from "../../helpers/fixtures.js";
-import { amountsOf, eventsOf, stake, worldWithLoan } from "../liquidation/actions.js";
+import { amountsOf, eventsOf, setRawPrice, stake, worldWithLoan } from "../liquidation/actions.js";
 import { distance, estatePrice } from "../liquidation/model.js";
 import { expectClose } from "../waterfall/actions.js";
 import { buyExactly, estateAge, flagAndWait, forecloseExactly } from "./actions.js";
@@ -61,6 +62,23 @@ describe("LendingPool.buyEstate", () => {
       .to.be.revertedWithCustomError(w.pool, "BelowMinimum")
       .withArgs(w.eth(1_000), w.eth(1_000) + 1n);
     await sent(buy(MAX, w.eth(1_000)));
+  });
+
+  it("asks for high / lifFloor rounded up, be it by the last digit alone", async () => {
+    w = await deployWorld({ parameters: { lifFloorBps: 10_001n } });
+    await sent(w.pool.connect(w.alice)["deposit(uint256,address)"](w.usd(10_000_000), w.alice));
+    await openLoan(w, w.bob, 1_000, 1_500_000);
+    await setPrice(w, 1_500);
+    await flagAndWait(w, w.bob);
+    await sent(w.pool.foreclose(w.bob));
+    const high = (w.priceOf(1_400) / 10_001n) * 10_001n - 1n;
+    expect((high * 10_000n) % 10_001n, "a single digit over").to.equal(1n);
+    await setRawPrice(w, high);
+    const left = ESTATE_PERIOD - (await estateAge(w, BigInt(await time.latest())));
+    const price = (start: bigint) => divUp(start * left, ESTATE_PERIOD);
+    const down = (high * 10_000n) / 10_001n;
+    expect((await w.pool.estate()).price).to.equal(price(down + 1n));
+    expect(price(down + 1n) > price(down)).to.equal(true);
   });
 
   it("sells a part on the first day, against debt, and moves no price (P-3)", async () => {

@@ -132,15 +132,17 @@ describe("Interest, rates", () => {
     }
 
     for (const [percent, days] of [
+      [100, 7n],
       [100, 12n],
       [100, 16n],
       [100, 28n],
+      [0, 7n],
       [0, 12n],
       [0, 16n],
       [0, 26n],
     ] as const) {
       it(`at ${percent}% it moves by the same law over ${days} days, further than the series alone would go`, async () => {
-        // half an exponent of 1.19, 1.58 and 2.77 times ln 2: taken apart at the nearest whole number, on either side
+        // half an exponent of 0.69, 1.19, 1.58 and 2.77 times ln 2: taken apart at the nearest whole number, on either side
         const { from, to } = await dayAt(percent, days * DAY); // exactly as the model
         const exponent = ((percent === 0 ? -50 : 50) * Number(days)) / 365;
         // the series of each half is within 0.07%

@@ -224,6 +224,22 @@ describe("LendingPool.exitPrice", () => {
     });
   });
 
+  it("counts for that limit what reserve and fund leave uncovered, to the wei", async () => {
+    await layered(200_000, 300_000);
+    await aimShortfall((s) => coverOf(s) + limitOf(s));
+    const { state } = await modelled(PENDING);
+    const { cover, assets, shares } = crystallised(state);
+    expect((cover * assets) % shares, "the cover is no whole number of wei").to.not.equal(0n);
+    const snapshot = await networkHelpers.takeSnapshot();
+    await sent(w.pool.connect(w.carol)["deposit(uint256,address)"](w.usd(1), w.carol));
+    await snapshot.restore();
+    await aimShortfall((s) => coverOf(s) + limitOf(s) + 1n);
+    const { state: next } = await modelled(PENDING);
+    await expect(w.pool.connect(w.carol)["deposit(uint256,address)"](w.usd(1), w.carol))
+      .to.be.revertedWithCustomError(w.pool, "UncoveredShortfall")
+      .withArgs(limitOf(next) + 1n, limitOf(next));
+  });
+
   const seed = 1_001;
   it(`is the formula for random books and prices, seed ${seed}`, async () => {
     w = await world();

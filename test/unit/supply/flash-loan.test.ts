@@ -88,6 +88,14 @@ describe("LendingPool, flash loan", () => {
     await expectConserved(w, [w.alice], [w.bob]);
   });
 
+  it("tells its borrower of no fee either", async () => {
+    const w = await stage();
+    const actor = await ethers.deployContract("FlashActor"); // approves the amount and the fee that it is told
+    const noCalls = ethers.AbiCoder.defaultAbiCoder().encode(["tuple(address target, bytes payload)[]"], [[]]);
+    await sent(w.pool.connect(w.carol).flashLoan(actor, w.token, w.usd(5), noCalls));
+    expect(await w.asset.allowance(actor, w.pool)).to.equal(0n);
+  });
+
   it("says what it lends and what it charges: cash, nothing", async () => {
     const w = await stage();
     const { pool } = w;
