@@ -35,12 +35,11 @@ export const REASONS: Reason[] = [
     ],
   ),
   ...because(
-    "fees or gifts beyond the field of the share total, or worth less than a share: bounds that keep a call from reverting",
+    "fees worth less than a share: a bound that keeps a call from reverting",
     "contracts/pool/PoolPricing.sol",
     [
       ["if (minted == 0) return crystal;", "never"],
       ["minted == 0", "true"],
-      ["minted > MAX_SHARES - shares", "true"],
     ],
   ),
   ...because(
