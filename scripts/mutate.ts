@@ -53,7 +53,7 @@ const known = readResults();
 
 if (options.report) {
   writeReport(schemata.mutants, known);
-  process.exit(0);
+  process.exit();
 }
 
 await compile();

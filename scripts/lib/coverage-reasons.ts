@@ -17,6 +17,9 @@ function because(reason: string, file: string, gaps: [code: string, side: Side][
   return gaps.map(([code, side]) => ({ gap: { file, code, side }, reason }));
 }
 
+const CLOSED =
+  "the loss that brings the price there has closed the pool; what else can is an attack's test (fee-grinding)";
+
 export const REASONS: Reason[] = [
   ...because(
     "the pool answered the call before it; only starved of gas between the two does it refuse",
@@ -47,20 +50,12 @@ export const REASONS: Reason[] = [
     "contracts/pool/PoolSupply.sol",
     [["shares == 0", "true"]],
   ),
-  ...because(
-    "the loss that brings the price there has closed the pool; what else can is an attack's test (fee-grinding)",
-    "contracts/pool/PoolSupply.sol",
-    [["_isBelowMintingPrice(grossAssets, meter.shares())", "true"]],
-  ),
+  ...because(CLOSED, "contracts/pool/PoolSupply.sol", [["_isBelowMintingPrice(grossAssets, meter.shares())", "true"]]),
   ...because("the modules have to define it; no module asks", "contracts/pool/modules/ModuleTerms.sol", [
     ["return _terms.assetDecimals;", "never"],
   ]),
-  ...because(
-    "the loss that brings the price there has closed the pool; what else can is an attack's test (fee-grinding)",
-    "contracts/pool/modules/PoolViews.sol",
-    [
-      ["if (_isBelowMintingPrice(gross, meter.shares())) return (0, 0);", "never"],
-      ["_isBelowMintingPrice(gross, meter.shares())", "true"],
-    ],
-  ),
+  ...because(CLOSED, "contracts/pool/modules/PoolViews.sol", [
+    ["if (_isBelowMintingPrice(gross, meter.shares())) return (0, 0);", "never"],
+    ["_isBelowMintingPrice(gross, meter.shares())", "true"],
+  ]),
 ];
